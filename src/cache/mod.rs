@@ -1,0 +1,165 @@
+//! The cache: every paid original by content, takes by fingerprint, the journal of paid requests, the record of files made.
+//!
+//! Shared by all projects of a user. Reading is here; writing is in [`store`]. Knows no manifest and no provider.
+
+mod journal;
+#[cfg(feature = "generate")]
+mod store;
+
+use std::collections::HashMap;
+use std::fs;
+use std::io;
+use std::path::{Path, PathBuf};
+use std::sync::{Mutex, PoisonError};
+
+use crate::digest::Digest;
+use crate::lock::{Take, order_takes, read_take};
+use crate::recipe::Fingerprint;
+
+#[cfg(feature = "generate")]
+pub(crate) use crate::cache::journal::{Intent, Outcome};
+pub use crate::cache::journal::{Journal, OpenRequest, RequestState};
+#[cfg(feature = "generate")]
+pub(crate) use crate::cache::store::RecipeLock;
+
+/// The version of the layout, and the folder that holds it; another version gets another folder.
+const VERSION: &str = "v1";
+
+/// Takes of one recipe that the cache knows of.
+#[derive(Debug, Clone, Default, PartialEq)]
+pub struct CachedTakes {
+    /// Those whose originals are at hand, the one that was chosen last first, then by date.
+    pub takes: Vec<Take>,
+    /// Records that can't be read: each may be a paid picture.
+    pub damaged: usize,
+}
+
+/// The original's bytes can't be had.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum NoOriginal {
+    /// There is none of this hash.
+    Missing,
+    /// What lies there has another hash; it was set aside.
+    Damaged,
+}
+
+/// From which take and with which settings (both by digest) a file was made.
+type Made = (Digest, Digest);
+
+/// A cache folder.
+#[derive(Debug)]
+pub struct Cache {
+    root: PathBuf,
+    made: Mutex<HashMap<u8, HashMap<Digest, Vec<Made>>>>,
+}
+
+impl Cache {
+    /// The cache in `folder`, which need not exist: nothing is written before there is something to keep.
+    pub fn new(folder: &Path) -> Self {
+        Self { root: folder.join(VERSION), made: Mutex::default() }
+    }
+
+    fn original_path(&self, hash: Digest) -> PathBuf {
+        self.sharded("originals", hash)
+    }
+
+    fn takes_path(&self, fingerprint: Fingerprint) -> PathBuf {
+        self.sharded("takes", fingerprint.0)
+    }
+
+    fn sharded(&self, kind: &str, digest: Digest) -> PathBuf {
+        let hex = digest.hex();
+        self.root.join(kind).join(&hex[..2]).join(hex)
+    }
+
+    fn made_path(&self, shard: u8) -> PathBuf {
+        self.root.join("made").join(format!("{shard:02x}"))
+    }
+
+    /// Whether an original seems to be at hand, without reading it.
+    pub fn has_original(&self, hash: Digest) -> bool {
+        fs::symlink_metadata(self.original_path(hash)).is_ok_and(|metadata| metadata.is_file() && metadata.len() > 0)
+    }
+
+    /// An original's bytes, whose hash was checked.
+    pub fn original(&self, hash: Digest) -> Result<Vec<u8>, NoOriginal> {
+        let path = self.original_path(hash);
+        if !self.has_original(hash) {
+            return Err(NoOriginal::Missing);
+        }
+        let Ok(bytes) = fs::read(&path) else { return Err(NoOriginal::Missing) };
+        if Digest::of(&bytes) == hash {
+            return Ok(bytes);
+        }
+        #[cfg(feature = "generate")]
+        self.quarantine(&path);
+        Err(NoOriginal::Damaged)
+    }
+
+    /// Whether an original has the bytes that its name says, read piece by piece.
+    pub fn check_original(&self, hash: Digest) -> Result<(), NoOriginal> {
+        let mut hasher = blake3::Hasher::new();
+        let read = fs::File::open(self.original_path(hash)).and_then(|file| hasher.update_reader(file).map(|_| ()));
+        match read {
+            Err(_) => Err(NoOriginal::Missing),
+            Ok(()) if Digest::from_hash(hasher.finalize()) == hash => Ok(()),
+            Ok(()) => Err(NoOriginal::Damaged),
+        }
+    }
+
+    /// The takes of a recipe.
+    pub fn takes(&self, fingerprint: Fingerprint) -> CachedTakes {
+        let folder = self.takes_path(fingerprint);
+        let Ok(entries) = fs::read_dir(&folder) else { return CachedTakes::default() };
+        let mut found = CachedTakes::default();
+        let mut chosen = None;
+        for entry in entries.flatten() {
+            let name = entry.file_name().to_string_lossy().into_owned();
+            let text = || fs::read_to_string(entry.path()).ok();
+            if name == "chosen" {
+                chosen = text().and_then(|text| text.trim().parse::<Digest>().ok());
+            } else if !name.starts_with('.') {
+                match text().and_then(|text| read_take(&text)).filter(|take| take.hash.hex() == name) {
+                    Some(take) if self.has_original(take.hash) => found.takes.push(take),
+                    Some(_) => {}
+                    None => found.damaged += 1,
+                }
+            }
+        }
+        order_takes(&mut found.takes);
+        if let Some(first) = chosen.and_then(|chosen| found.takes.iter().position(|take| take.hash == chosen)) {
+            let take = found.takes.remove(first);
+            found.takes.insert(0, take);
+        }
+        found
+    }
+
+    /// From what a file with these bytes was made, if tintype made one anywhere.
+    pub fn made(&self, output: Digest) -> Vec<(Digest, Digest)> {
+        let shard = output.as_bytes()[0];
+        let mut shards = self.made.lock().unwrap_or_else(PoisonError::into_inner);
+        let records = shards.entry(shard).or_insert_with(|| read_made(&self.made_path(shard)).unwrap_or_default());
+        records.get(&output).cloned().unwrap_or_default()
+    }
+
+    /// What is open of the requests for a recipe.
+    pub fn journal(&self, fingerprint: Fingerprint) -> Journal {
+        Journal::read(&self.journal_folder(), fingerprint)
+    }
+
+    fn journal_folder(&self) -> PathBuf {
+        self.root.join("journal")
+    }
+}
+
+/// A line a file: three digests in hex. A torn line is a file that will be made again.
+fn read_made(path: &Path) -> io::Result<HashMap<Digest, Vec<Made>>> {
+    let mut records: HashMap<Digest, Vec<Made>> = HashMap::new();
+    for line in fs::read_to_string(path)?.lines() {
+        let digests: Vec<Digest> = line.split(' ').filter_map(|hex| format!("b3:{hex}").parse().ok()).collect();
+        if let [output, take, settings] = digests[..] {
+            records.entry(output).or_default().push((take, settings));
+        }
+    }
+    Ok(records)
+}

@@ -1,0 +1,242 @@
+//! Writing into the cache: temporary file beside the target, synced, renamed, folder synced, for all that was paid for.
+
+use std::fs::{self, File, OpenOptions};
+use std::io::{self, Write};
+use std::path::{Path, PathBuf};
+use std::sync::PoisonError;
+
+use crate::cache::journal::{Intent, Journal, Outcome};
+use crate::cache::{Cache, Made};
+use crate::digest::Digest;
+use crate::files::{Durable, replace};
+use crate::lock::{Take, render_single_take};
+use crate::recipe::Fingerprint;
+
+impl Cache {
+    /// Keeps an original. One that is there, whole, stays as it is.
+    pub(crate) fn put_original(&self, bytes: &[u8], durable: Durable) -> io::Result<Digest> {
+        let hash = Digest::of(bytes);
+        let path = self.original_path(hash);
+        if fs::read(&path).is_ok_and(|known| known == bytes) {
+            return Ok(hash);
+        }
+        let folder = private_folder(path.parent().unwrap_or(&self.root))?;
+        if fs::symlink_metadata(&path).is_ok_and(|metadata| !metadata.is_file()) {
+            self.quarantine(&path);
+        }
+        replace(&folder, &path, bytes, durable)?;
+        Ok(hash)
+    }
+
+    /// Files a take under its recipe, for every project that has the same.
+    pub(crate) fn add_take(&self, fingerprint: Fingerprint, take: &Take, durable: Durable) -> io::Result<()> {
+        let folder = private_folder(&self.takes_path(fingerprint))?;
+        replace(&folder, &folder.join(take.hash.hex()), render_single_take(take).as_bytes(), durable)
+    }
+
+    /// Records from what a file is about to be made. Written before the file, so that a killed run leaves none unknown.
+    pub(crate) fn record_made(&self, output: Digest, take: Digest, settings: Digest) -> io::Result<()> {
+        let made: Made = (take, settings);
+        if self.made(output).contains(&made) {
+            return Ok(());
+        }
+        let shard = output.as_bytes()[0];
+        let path = self.made_path(shard);
+        private_folder(path.parent().unwrap_or(&self.root))?;
+        let line = format!("\n{} {} {}\n", output.hex(), take.hex(), settings.hex());
+        OpenOptions::new().create(true).append(true).open(path)?.write_all(line.as_bytes())?;
+        let mut shards = self.made.lock().unwrap_or_else(PoisonError::into_inner);
+        shards.entry(shard).or_default().entry(output).or_default().push(made);
+        Ok(())
+    }
+
+    /// Sets aside what was paid for and can't be used: kept, never offered.
+    pub(crate) fn put_aside(&self, bytes: &[u8]) -> io::Result<PathBuf> {
+        let folder = private_folder(&self.root.join("quarantine"))?;
+        let path = folder.join(Digest::of(bytes).hex());
+        replace(&folder, &path, bytes, Durable::Yes)?;
+        Ok(path)
+    }
+
+    pub(crate) fn quarantine(&self, path: &Path) {
+        let Ok(folder) = private_folder(&self.root.join("quarantine")) else { return };
+        let name = path.file_name().unwrap_or_default().to_string_lossy().into_owned();
+        let free = (1..10_000).map(|number| folder.join(format!("{name}-{number}"))).find(|path| !path.exists());
+        if let Some(free) = free {
+            let _ = fs::rename(path, free);
+        }
+    }
+
+    /// Before a request is sent.
+    pub(crate) fn intend(&self, fingerprint: Fingerprint, intent: &Intent) -> io::Result<String> {
+        let folder = private_folder(&self.journal_folder())?;
+        Journal::intend(&folder, fingerprint, intent)
+    }
+
+    /// When the answer has come.
+    pub(crate) fn answer(&self, fingerprint: Fingerprint, id: &str, at: &str, body: &[u8]) -> io::Result<()> {
+        Journal::answer(&self.journal_folder(), fingerprint, id, at, body)
+    }
+
+    /// The body of an answer.
+    pub(crate) fn answer_body(&self, digest: Digest) -> Option<Vec<u8>> {
+        Journal::body(&self.journal_folder(), digest)
+    }
+
+    /// When a request has ended.
+    pub(crate) fn end(&self, fingerprint: Fingerprint, id: &str, outcome: &Outcome) -> io::Result<()> {
+        Journal::end(&self.journal_folder(), fingerprint, id, outcome)
+    }
+
+    /// Whether something can be written here: found out before anything is paid.
+    pub(crate) fn probe(&self) -> io::Result<()> {
+        let folder = private_folder(&self.root)?;
+        tempfile::tempfile_in(folder)?.write_all(b"x")
+    }
+
+    /// Takes the right to ask for a recipe, if nobody has it.
+    pub(crate) fn try_lock(&self, fingerprint: Fingerprint) -> io::Result<Option<RecipeLock>> {
+        let folder = private_folder(&self.root.join("locks"))?;
+        RecipeLock::try_lock(folder.join(fingerprint.0.hex()))
+    }
+}
+
+/// Makes a folder that only its owner may look into.
+fn private_folder(folder: &Path) -> io::Result<PathBuf> {
+    if !folder.is_dir() {
+        let mut builder = fs::DirBuilder::new();
+        builder.recursive(true);
+        #[cfg(unix)]
+        std::os::unix::fs::DirBuilderExt::mode(&mut builder, 0o700);
+        builder.create(folder)?;
+    }
+    Ok(folder.to_path_buf())
+}
+
+/// The right to send requests for one recipe, among all processes that share the cache. Given back on drop.
+#[derive(Debug)]
+pub(crate) struct RecipeLock {
+    file: File,
+    path: PathBuf,
+}
+
+impl RecipeLock {
+    fn try_lock(path: PathBuf) -> io::Result<Option<Self>> {
+        let file = OpenOptions::new().create(true).truncate(false).write(true).open(&path)?;
+        match file.try_lock() {
+            Ok(()) if is_at(&file, &path) => Ok(Some(Self { file, path })),
+            // Whoever held it removed the file in between: the lock on it means nothing now.
+            Ok(()) | Err(fs::TryLockError::WouldBlock) => Ok(None),
+            Err(fs::TryLockError::Error(error)) => Err(error),
+        }
+    }
+}
+
+impl Drop for RecipeLock {
+    fn drop(&mut self) {
+        // Removed while it is held, so that nobody locks a file that is about to go; a new one is another lock.
+        if cfg!(unix) {
+            let _ = fs::remove_file(&self.path);
+        }
+        let _ = self.file.unlock();
+    }
+}
+
+#[cfg(unix)]
+fn is_at(file: &File, path: &Path) -> bool {
+    use std::os::unix::fs::MetadataExt;
+    let inode = |metadata: fs::Metadata| (metadata.dev(), metadata.ino());
+    match (file.metadata(), fs::metadata(path)) {
+        (Ok(open), Ok(named)) => inode(open) == inode(named),
+        _ => false,
+    }
+}
+
+#[cfg(not(unix))]
+fn is_at(_file: &File, _path: &Path) -> bool {
+    true
+}
+
+#[cfg(test)]
+mod tests {
+    use std::fs;
+
+    use crate::cache::{Cache, NoOriginal};
+    use crate::digest::Digest;
+    use crate::files::Durable;
+    use crate::lock::Take;
+    use crate::recipe::Fingerprint;
+
+    fn take(bytes: &[u8], date: &str) -> Take {
+        Take {
+            hash: Digest::of(bytes),
+            provider: "aisa".to_string(),
+            model_id: "seedream".to_string(),
+            asked: Some("2048x2048".to_string()),
+            cost_usd: Some(0.04),
+            generated: Some(date.to_string()),
+            kind: None,
+            fingerprint: None,
+        }
+    }
+
+    #[test]
+    fn a_damaged_original_is_set_aside_and_never_served() {
+        let folder = tempfile::tempdir().expect("a temporary folder");
+        let cache = Cache::new(folder.path());
+        let hash = cache.put_original(b"picture", Durable::Yes).expect("stored");
+        assert_eq!(cache.original(hash), Ok(b"picture".to_vec()));
+        fs::remove_file(cache.original_path(hash)).expect("removed");
+        fs::write(cache.original_path(hash), b"pictuRe").expect("written");
+        assert_eq!(cache.original(hash), Err(NoOriginal::Damaged));
+        assert_eq!(cache.original(hash), Err(NoOriginal::Missing), "it lies in quarantine");
+        cache.put_original(b"picture", Durable::Yes).expect("healed");
+        assert_eq!(cache.original(hash), Ok(b"picture".to_vec()));
+    }
+
+    #[test]
+    fn takes_are_found_by_fingerprint_in_the_order_of_their_dates() {
+        let folder = tempfile::tempdir().expect("a temporary folder");
+        let cache = Cache::new(folder.path());
+        let fingerprint = Fingerprint(Digest::of(b"recipe"));
+        for (bytes, date) in [(&b"second"[..], "2026-11-21T00:00:00Z"), (b"first", "2026-11-20T00:00:00Z")] {
+            cache.put_original(bytes, Durable::No).expect("stored");
+            cache.add_take(fingerprint, &take(bytes, date), Durable::No).expect("stored");
+        }
+        cache.add_take(fingerprint, &take(b"gone", "2026-11-19T00:00:00Z"), Durable::No).expect("stored");
+        let found = cache.takes(fingerprint);
+        let hashes: Vec<Digest> = found.takes.iter().map(|take| take.hash).collect();
+        assert_eq!(hashes, [Digest::of(b"first"), Digest::of(b"second")], "one without its original isn't at hand");
+        assert_eq!(cache.takes(Fingerprint(Digest::of(b"other"))).takes, []);
+    }
+
+    #[test]
+    fn a_record_that_cant_be_read_is_counted_not_ignored() {
+        let folder = tempfile::tempdir().expect("a temporary folder");
+        let cache = Cache::new(folder.path());
+        let fingerprint = Fingerprint(Digest::of(b"recipe"));
+        cache.add_take(fingerprint, &take(b"x", "2026-11-20T00:00:00Z"), Durable::No).expect("stored");
+        fs::write(cache.takes_path(fingerprint).join(Digest::of(b"x").hex()), "torn").expect("written");
+        assert_eq!(cache.takes(fingerprint).damaged, 1);
+    }
+
+    #[test]
+    fn one_holder_at_a_time_has_a_recipe() {
+        let folder = tempfile::tempdir().expect("a temporary folder");
+        let cache = Cache::new(folder.path());
+        let fingerprint = Fingerprint(Digest::of(b"recipe"));
+        let held = cache.try_lock(fingerprint).expect("tried").expect("free");
+        assert!(cache.try_lock(fingerprint).expect("tried").is_none());
+        drop(held);
+        assert!(cache.try_lock(fingerprint).expect("tried").is_some());
+    }
+
+    #[test]
+    fn the_record_of_files_made_outlives_the_process() {
+        let folder = tempfile::tempdir().expect("a temporary folder");
+        let [output, take, settings] = [b"o", b"t", b"s"].map(|bytes| Digest::of(bytes));
+        Cache::new(folder.path()).record_made(output, take, settings).expect("recorded");
+        assert_eq!(Cache::new(folder.path()).made(output), [(take, settings)]);
+        assert_eq!(Cache::new(folder.path()).made(take), []);
+    }
+}

@@ -1,0 +1,214 @@
+//! The command line as clap reads it, and nothing else.
+
+use std::ffi::OsString;
+use std::num::NonZeroUsize;
+use std::path::PathBuf;
+
+use clap::{Args, Parser, Subcommand, ValueEnum};
+
+use crate::cli::exit::HELP;
+
+/// Declares a project's generated pictures in images.toml and makes only what changed
+#[derive(Debug, Parser)]
+#[command(name = "tintype", version, after_help = HELP, max_term_width = 100)]
+pub(crate) struct Arguments {
+    #[command(flatten)]
+    pub(crate) global: Global,
+    #[command(subcommand)]
+    pub(crate) command: Command,
+}
+
+/// What stands before or after any command.
+#[derive(Debug, Args)]
+#[command(next_help_heading = "Global options")]
+pub(crate) struct Global {
+    /// The manifest; by default the nearest images.toml, here or in a folder above
+    #[arg(long, global = true, value_name = "FILE")]
+    pub(crate) manifest_path: Option<PathBuf>,
+    /// When to use colour
+    #[arg(long, global = true, value_name = "WHEN", value_enum, default_value_t = Color::Auto, hide_possible_values = true)]
+    #[arg(help = "When to use colour: auto, always, never")]
+    pub(crate) color: Color,
+    /// Only errors
+    #[arg(short, long, global = true, conflicts_with = "verbose")]
+    pub(crate) quiet: bool,
+    /// Also what is unchanged, and each request
+    #[arg(short, long, global = true)]
+    pub(crate) verbose: bool,
+    /// How to answer
+    #[arg(long, global = true, value_name = "FORMAT", value_enum, default_value_t = Format::Human, hide_possible_values = true)]
+    #[arg(help = "How to answer: human, json; a plan also as markdown")]
+    pub(crate) format: Format,
+}
+
+/// When to use colour.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(crate) enum Color {
+    Auto,
+    Always,
+    Never,
+}
+
+/// How to answer.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(crate) enum Format {
+    Human,
+    Json,
+    Markdown,
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum Command {
+    /// Write a working images.toml that needs no key; never overwrites
+    Init(InitArguments),
+    /// Make what is missing or has changed, and lock it in images.lock
+    #[command(after_help = HELP)]
+    Sync(SyncArguments),
+    /// Show what sync would do, why, and for how much
+    #[command(after_help = HELP)]
+    Plan(PlanArguments),
+    /// Is the manifest sound? Looks at references and routes too; needs no key and no network
+    Check,
+    /// Are the bytes of outputs and cached originals the locked ones?
+    Verify,
+    /// List what is declared and where it stands
+    List,
+    /// Show one asset: prompt, recipe, route, takes, files, cost
+    Show(ShowArguments),
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct InitArguments {
+    /// The folder; made if it isn't there
+    #[arg(value_name = "DIR", default_value = ".", hide_default_value = true)]
+    pub(crate) folder: PathBuf,
+}
+
+/// Which assets are meant.
+#[derive(Debug, Args)]
+pub(crate) struct Which {
+    /// Only these assets and what they refer to; globs like 'icons/*' too
+    #[arg(value_name = "NAME")]
+    pub(crate) names: Vec<String>,
+    /// Only assets with this tag; may be given several times
+    #[arg(long = "tag", value_name = "TAG")]
+    pub(crate) tags: Vec<String>,
+}
+
+#[derive(Debug, Args)]
+#[expect(clippy::struct_excessive_bools, reason = "each is a switch of its own on the command line")]
+pub(crate) struct SyncArguments {
+    #[command(flatten)]
+    pub(crate) which: Which,
+    /// Show the plan and change nothing
+    #[arg(long)]
+    pub(crate) dry_run: bool,
+    /// Fail if images.lock would change [env: TINTYPE_LOCKED]
+    #[arg(long)]
+    pub(crate) locked: bool,
+    /// Ask nobody: no network [env: TINTYPE_OFFLINE]
+    #[arg(long)]
+    pub(crate) offline: bool,
+    /// Both --locked and --offline [env: TINTYPE_FROZEN]
+    #[arg(long)]
+    pub(crate) frozen: bool,
+    /// Work on at most N assets at once
+    #[arg(long, value_name = "N")]
+    pub(crate) jobs: Option<NonZeroUsize>,
+    /// Refuse to spend more in this run [env: TINTYPE_MAX_COST]
+    #[arg(long, value_name = "USD", value_parser = parse_dollars, allow_negative_numbers = true)]
+    pub(crate) max_cost: Option<f64>,
+    /// Refuse to buy more images in this run
+    #[arg(long, value_name = "N")]
+    pub(crate) max_images: Option<u32>,
+    /// Agree to the spending
+    #[arg(long)]
+    pub(crate) yes: bool,
+    /// Replace files at outputs' paths that tintype didn't make
+    #[arg(long)]
+    pub(crate) overwrite: bool,
+    /// Keep the files of what is no longer declared
+    #[arg(long)]
+    pub(crate) no_prune: bool,
+    /// Send again what may have been billed and brought nothing
+    #[arg(long)]
+    pub(crate) resend_unknown: bool,
+    /// Send again what the vendor refused
+    #[arg(long)]
+    pub(crate) retry_refused: bool,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct PlanArguments {
+    #[command(flatten)]
+    pub(crate) which: Which,
+    /// Exit with 4 when there is anything to do
+    #[arg(long)]
+    pub(crate) exit_code: bool,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct ShowArguments {
+    /// The asset
+    pub(crate) name: String,
+}
+
+/// US dollars: finite, and not less than nothing.
+pub(crate) fn parse_dollars(text: &str) -> Result<f64, String> {
+    let number = text.trim().parse::<f64>().ok().filter(|number| number.is_finite() && *number >= 0.0);
+    number.ok_or_else(|| "write an amount of US dollars, like 2.50".to_string())
+}
+
+/// What is known of the arguments before clap has read them: usage errors, too, must come in the right format and colour.
+pub(crate) fn value_of<T: ValueEnum>(arguments: &[OsString], option: &str) -> Option<T> {
+    let mut words = arguments.iter().map(|argument| argument.to_string_lossy()).take_while(|word| *word != "--");
+    let mut found = None;
+    while let Some(word) = words.next() {
+        let value = match word.strip_prefix(option) {
+            Some("") => words.next().map(|next| next.to_string()),
+            Some(rest) => rest.strip_prefix('=').map(str::to_string),
+            None => None,
+        };
+        found = value.and_then(|value| T::from_str(&value, false).ok()).or(found);
+    }
+    found
+}
+
+#[cfg(test)]
+mod tests {
+    use std::ffi::OsString;
+
+    use clap::{CommandFactory, Parser};
+
+    use crate::cli::args::{Arguments, Format, parse_dollars, value_of};
+
+    #[test]
+    fn the_definition_is_sound() {
+        Arguments::command().debug_assert();
+    }
+
+    #[test]
+    fn global_options_stand_before_or_after_the_command() {
+        for words in [["tintype", "--format", "json", "plan"], ["tintype", "plan", "--format", "json"]] {
+            assert_eq!(Arguments::try_parse_from(words).unwrap().global.format, Format::Json);
+        }
+    }
+
+    #[test]
+    fn the_format_is_found_in_arguments_that_clap_refuses() {
+        let format =
+            |line: &str| value_of::<Format>(&line.split(' ').map(OsString::from).collect::<Vec<_>>(), "--format");
+        assert_eq!(format("tintype plan --nonsense --format json"), Some(Format::Json));
+        assert_eq!(format("tintype --format=json plam"), Some(Format::Json));
+        assert_eq!(format("tintype plan --format yaml"), None);
+        assert_eq!(format("tintype plan -- --format json"), None);
+    }
+
+    #[test]
+    fn an_amount_is_finite_and_not_negative() {
+        assert_eq!(parse_dollars("2.50"), Ok(2.5));
+        for bad in ["-1", "nan", "inf", "", "1,5", "$1"] {
+            assert!(parse_dollars(bad).is_err(), "{bad}");
+        }
+    }
+}

@@ -1,0 +1,260 @@
+//! Plans and their outcome in words: calm, and readable without colour.
+
+use std::collections::BTreeSet;
+
+use clap::builder::styling::Style;
+
+use crate::cli::difference::{Part, difference, marked, shortened};
+use crate::cli::failure::help;
+use crate::cli::talk::{BOLD, CYAN, DIM, GREEN, RED, Screen, YELLOW};
+use crate::cli::words::{counted, dollars, price, several, wrap};
+use crate::event::{AssetResult, Verdict};
+use crate::name::AssetName;
+use crate::plan::{Action, Note, Plan, PlannedAsset, Reason, ReasonCode, rounded};
+use crate::project::Synced;
+
+/// Names are lined up to this width.
+const NAME_WIDTH: usize = 28;
+/// Names shown before the rest is only counted.
+const NAMES: usize = 5;
+
+/// Each asset that something is to be done about, why, and what it comes to.
+pub(crate) fn plan(plan: &Plan, screen: Screen, verbose: bool) -> String {
+    let shown: Vec<&PlannedAsset> = plan.assets.iter().filter(|one| verbose || one.action != Action::Keep).collect();
+    let columns = Columns::of(&shown);
+    let mut said = BTreeSet::new();
+    let mut text = String::new();
+    for one in &shown {
+        text.push_str(&block(one, &columns, screen, &mut said));
+    }
+    if !shown.is_empty() {
+        text.push('\n');
+    }
+    if let Some(missing) = missing_keys(plan) {
+        text.push_str(&format!("{}: {missing}\n", screen.paint(YELLOW, "note")));
+    }
+    text.push_str(&summary(plan));
+    text
+}
+
+/// The widths that line the assets up.
+struct Columns {
+    name: usize,
+    action: usize,
+}
+
+impl Columns {
+    fn of(assets: &[&PlannedAsset]) -> Self {
+        Self {
+            name: name_width(assets.iter().map(|one| &one.name)),
+            action: assets.iter().map(|one| one.action.name().len()).max().unwrap_or(0),
+        }
+    }
+}
+
+/// The width that lines these names up; very long ones stand out.
+pub(crate) fn name_width<'a>(names: impl Iterator<Item = &'a AssetName>) -> usize {
+    names.map(|name| name.as_str().len()).max().unwrap_or(0).min(NAME_WIDTH)
+}
+
+fn block(one: &PlannedAsset, columns: &Columns, screen: Screen, said: &mut BTreeSet<String>) -> String {
+    let (sign, style) = sign(one.action, screen);
+    let name = format!("{:<1$}", one.name.as_str(), columns.name);
+    let action = format!("{:<1$}", one.action.name(), columns.action);
+    let line = format!(
+        "{} {}  {}  {}",
+        screen.paint(style, sign),
+        screen.paint(BOLD, &name),
+        screen.paint(style, &action),
+        purchase(one)
+    );
+    let mut text = format!("{}\n", line.trim_end());
+    let is_in_error = |reason: &&Reason| one.error.as_ref().is_some_and(|error| error.message.contains(&reason.detail));
+    for reason in one.reasons.iter().filter(|reason| !is_in_error(reason)) {
+        text.push_str(&format!("    {}\n", reason_line(reason, screen)));
+    }
+    for warning in one.warnings.iter().filter(|warning| said.insert(warning.message.clone())) {
+        text.push_str(&format!("    {}\n", note("warning", YELLOW, warning, screen)));
+    }
+    if let Some(error) = &one.error {
+        text.push_str(&format!("    {}\n", note("error", RED, error, screen)));
+    }
+    text
+}
+
+/// The sign of an action: what it is must be clear without colour.
+fn sign(action: Action, screen: Screen) -> (&'static str, Style) {
+    match action {
+        Action::Generate => ("+", GREEN),
+        Action::Transform => ("~", YELLOW),
+        Action::Restore => (if screen.unicode { "↻" } else { "<" }, CYAN),
+        Action::Prune => ("-", RED),
+        Action::Blocked | Action::Unavailable => ("!", RED),
+        Action::Keep => (" ", DIM),
+    }
+}
+
+fn purchase(one: &PlannedAsset) -> String {
+    if one.images == 0 {
+        return String::new();
+    }
+    let images = counted(one.images, "image");
+    let provider = one.first().map_or("", |candidate| candidate.route.provider.as_str());
+    let model = one.model.as_deref().unwrap_or_default();
+    let maker = if model == provider { model.to_string() } else { format!("{model} from {provider}") };
+    format!("{images} by {maker}, {}{}", if one.work.waits { "up to " } else { "" }, price(one.cost_usd))
+}
+
+/// A reason; for a field of the recipe, with its name.
+fn reason_line(reason: &Reason, screen: Screen) -> String {
+    let is_field = matches!(
+        reason.code,
+        ReasonCode::Prompt
+            | ReasonCode::Model
+            | ReasonCode::Size
+            | ReasonCode::AspectRatio
+            | ReasonCode::Reference
+            | ReasonCode::Seed
+            | ReasonCode::Quality
+            | ReasonCode::Variant
+            | ReasonCode::Option
+    );
+    let detail = match &reason.change {
+        Some((before, now)) => changed(before, now, screen),
+        None => screen.plain(&reason.detail),
+    };
+    let text = if is_field { format!("{}: {detail}", screen.paint(DIM, reason.code.name())) } else { detail };
+    wrap(&text, 6, 4, screen.width)
+}
+
+/// A changed wording: in colours, or with marks where there are none.
+fn changed(before: &str, now: &str, screen: Screen) -> String {
+    let parts = shortened(difference(before, now));
+    if !screen.is_colored() {
+        return screen.plain(&marked(&parts));
+    }
+    // Each word gets its own colours, so that a line may break between them.
+    let words = |style: Style, text: &str| {
+        let words = text.split(' ').map(|word| if word.is_empty() { String::new() } else { screen.paint(style, word) });
+        words.collect::<Vec<_>>().join(" ")
+    };
+    let paint = |part: &Part| match part {
+        Part::Same(text) => screen.plain(text),
+        Part::Old(text) => words(RED.strikethrough(), &screen.plain(text)),
+        Part::New(text) => words(GREEN.underline(), &screen.plain(text)),
+    };
+    // A replaced word and its successor need a blank between them once there are no marks.
+    let mut text = String::new();
+    for (index, part) in parts.iter().enumerate() {
+        if index > 0 && matches!((&parts[index - 1], part), (Part::Old(_), Part::New(_))) && !text.ends_with(' ') {
+            text.push(' ');
+        }
+        text.push_str(&paint(part));
+    }
+    text
+}
+
+fn note(kind: &str, style: Style, note: &Note, screen: Screen) -> String {
+    let indent = 6 + kind.len();
+    let message = wrap(&screen.plain(&note.message), indent, indent, screen.width);
+    format!("{}: {message}{}", screen.paint(style, kind), help(note, 6, screen))
+}
+
+/// What a sync of this plan would ask for first.
+fn missing_keys(plan: &Plan) -> Option<String> {
+    let asked = plan.assets.iter().filter(|one| one.images > 0);
+    let variables: BTreeSet<&String> = asked.flat_map(|one| &one.missing_keys).collect();
+    let variables: Vec<&String> = variables.into_iter().collect();
+    let verb = if variables.len() == 1 { "isn't" } else { "aren't" };
+    (!variables.is_empty()).then(|| format!("a sync needs {}, which {verb} set", several(&variables, NAMES)))
+}
+
+/// `3 to generate (3 images, $0.12), 1 to restore, 40 unchanged`.
+pub(crate) fn summary(plan: &Plan) -> String {
+    if plan.is_settled() {
+        return nothing(plan.assets.len());
+    }
+    let count = |action: Action| plan.assets.iter().filter(|one| one.action == action).count();
+    let images: u32 = plan.assets.iter().map(|one| one.images).sum();
+    let (up_to, cost) = (if waits(plan) { "up to " } else { "" }, price(plan.cost_usd()));
+    let bought = if images > 0 { format!(" ({}, {up_to}{cost})", counted(images, "image")) } else { String::new() };
+    let parts = [
+        (Action::Generate, format!("to generate{bought}")),
+        (Action::Transform, "to transform".to_string()),
+        (Action::Restore, "to restore".to_string()),
+        (Action::Prune, "to prune".to_string()),
+        (Action::Blocked, "blocked".to_string()),
+        (Action::Unavailable, "unavailable".to_string()),
+        (Action::Keep, "unchanged".to_string()),
+    ];
+    let parts = parts.iter().map(|(action, words)| (count(*action), words)).filter(|(count, _)| *count > 0);
+    parts.map(|(count, words)| format!("{count} {words}")).collect::<Vec<_>>().join(", ")
+}
+
+fn nothing(assets: usize) -> String {
+    match assets {
+        0 => "nothing to do: no asset is declared".to_string(),
+        1 => "nothing to do: 1 asset is as locked".to_string(),
+        count => format!("nothing to do: {count} assets are as locked"),
+    }
+}
+
+/// Whether a price may still fall away: an asset that follows another may turn out unchanged.
+fn waits(plan: &Plan) -> bool {
+    plan.assets.iter().any(|one| one.work.waits && one.spends())
+}
+
+/// What is about to be spent, on what; nothing where nothing is.
+pub(crate) fn spending(plan: &Plan) -> Option<String> {
+    let names: Vec<&AssetName> = plan.assets.iter().filter(|one| one.spends()).map(|one| &one.name).collect();
+    let images = counted(plan.paid_images(), "image");
+    let up_to = if waits(plan) { "up to " } else { "" };
+    let cost = plan
+        .cost_usd()
+        .map_or_else(|| "at an unknown price".to_string(), |cost| format!("for {up_to}{}", dollars(cost)));
+    (!names.is_empty()).then(|| format!("{images} to buy {cost}: {}", several(&names, NAMES)))
+}
+
+/// The question before it.
+pub(crate) fn question(plan: &Plan) -> String {
+    let cost = plan.cost_usd().map_or_else(|| "an unknown amount".to_string(), dollars);
+    format!("Spend {cost} on {}?", counted(plan.paid_images(), "image"))
+}
+
+/// `made 3, restored 1, 40 unchanged; 3 images, $0.12`.
+pub(crate) fn made(synced: &Synced, screen: Screen) -> String {
+    if synced.plan.is_settled() {
+        return nothing(synced.plan.assets.len());
+    }
+    let verdict = |one: &PlannedAsset| synced.results.get(&one.name).map(|result| result.verdict);
+    let done = |action: Action| {
+        synced.plan.assets.iter().filter(|one| one.action == action && verdict(one) == Some(Verdict::Done)).count()
+    };
+    let with = |wanted: Verdict| synced.results.values().filter(|result| result.verdict == wanted).count();
+    let parts = [
+        (done(Action::Generate), "made", GREEN, true),
+        (done(Action::Transform), "transformed", GREEN, true),
+        (done(Action::Restore), "restored", GREEN, true),
+        (done(Action::Prune), "pruned", GREEN, true),
+        (with(Verdict::Failed), "failed", RED, false),
+        (with(Verdict::Skipped), "skipped", YELLOW, false),
+        (done(Action::Keep), "unchanged", Style::new(), false),
+    ];
+    let part = |(count, word, style, is_first): (usize, &str, Style, bool)| {
+        let words = if is_first { format!("{word} {count}") } else { format!("{count} {word}") };
+        (count > 0).then(|| screen.paint(style, &words))
+    };
+    let text = parts.into_iter().filter_map(part).collect::<Vec<_>>().join(", ");
+    let interrupted = if synced.interrupted { "interrupted: " } else { "" };
+    format!("{interrupted}{text}{}", bill(synced.results.values()))
+}
+
+fn bill<'a>(results: impl Iterator<Item = &'a AssetResult> + Clone) -> String {
+    let images: u32 = results.clone().map(|result| result.images).sum();
+    let cost = results.map(|result| result.cost_usd).sum::<Option<f64>>().map(rounded);
+    if images == 0 && cost == Some(0.0) {
+        String::new()
+    } else {
+        format!("; {}, {}", counted(images, "image"), price(cost))
+    }
+}

@@ -1,0 +1,68 @@
+//! A plan for a comment under a pull request.
+
+use crate::cli::describe::summary;
+use crate::cli::difference::{Part, difference, shortened};
+use crate::cli::words::{plain, price};
+use crate::plan::{Action, Plan, PlannedAsset, Reason};
+
+/// A headline, and a table of all that isn't as locked.
+pub(crate) fn plan(plan: &Plan) -> String {
+    let mut text = format!("### tintype: {}\n", summary(plan));
+    let pending: Vec<&PlannedAsset> = plan.assets.iter().filter(|one| one.action != Action::Keep).collect();
+    if !pending.is_empty() {
+        text.push_str("\n| asset | action | why | price |\n| --- | --- | --- | ---: |\n");
+    }
+    for one in pending {
+        let price = if one.images > 0 { price(one.cost_usd) } else { String::new() };
+        let why = one.reasons.iter().map(reason).chain(notes(one)).collect::<Vec<_>>().join("<br>");
+        text.push_str(&format!("| `{}` | {} | {why} | {} |\n", one.name, one.action.name(), escape(&price)));
+    }
+    text
+}
+
+fn reason(reason: &Reason) -> String {
+    let detail = match &reason.change {
+        Some((before, now)) => shortened(difference(before, now)).iter().map(part).collect(),
+        None => escape(&reason.detail),
+    };
+    format!("{}: {detail}", escape(reason.code.name()))
+}
+
+fn notes(one: &PlannedAsset) -> impl Iterator<Item = String> {
+    let warnings = one.warnings.iter().map(|warning| format!("**warning**: {}", escape(&warning.message)));
+    warnings.chain(one.error.iter().map(|error| format!("**error**: {}", escape(&error.message))))
+}
+
+fn part(part: &Part) -> String {
+    match part {
+        Part::Same(text) => escape(text),
+        Part::Old(text) => format!("<del>{}</del>", escape(text)),
+        Part::New(text) => format!("<ins>{}</ins>", escape(text)),
+    }
+}
+
+/// Text that stays text: a prompt may hold anything, and a comment mustn't call people or draw links.
+fn escape(text: &str) -> String {
+    let mut escaped = String::new();
+    for character in plain(text).chars() {
+        match character {
+            '<' => escaped.push_str("&lt;"),
+            '>' => escaped.push_str("&gt;"),
+            '&' => escaped.push_str("&amp;"),
+            '@' => escaped.push_str("&#64;"),
+            '\\' | '`' | '*' | '_' | '[' | ']' | '|' | '~' | '#' | '!' | '$' => escaped.extend(['\\', character]),
+            _ => escaped.push(character),
+        }
+    }
+    escaped
+}
+
+#[cfg(test)]
+mod tests {
+    use crate::cli::markdown::escape;
+
+    #[test]
+    fn a_prompt_stays_text() {
+        assert_eq!(escape("a|b *c* @you <img>\n#1"), "a\\|b \\*c\\* &#64;you &lt;img&gt; \\#1");
+    }
+}

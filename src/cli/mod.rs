@@ -1,0 +1,140 @@
+//! The command line: arguments in, a library call, an answer out.
+//!
+//! Sees the library only through its public API, as any user does. One command a file; [`human`] and [`json`] are each a
+//! way to hear of a run. Nothing but this module prints, and nothing but [`environment`] and [`talk`] reads the
+//! environment.
+
+mod args;
+mod bars;
+mod check;
+mod describe;
+mod difference;
+mod environment;
+mod exit;
+mod failure;
+mod human;
+mod init;
+mod interrupt;
+mod json;
+mod list;
+mod markdown;
+mod mistakes;
+mod plan;
+mod show;
+mod sync;
+mod talk;
+mod verify;
+mod words;
+
+use std::ffi::OsString;
+use std::path::PathBuf;
+use std::process::ExitCode;
+use std::sync::Arc;
+
+use clap::error::ErrorKind;
+use clap::{CommandFactory, FromArgMatches};
+
+use crate::cli::args::{Arguments, Color, Command, Format, value_of};
+use crate::cli::environment::Environment;
+use crate::cli::exit::Exit;
+use crate::cli::failure::Failure;
+use crate::cli::talk::{Talk, Volume};
+use crate::project::Project;
+
+/// What every command has.
+struct Context {
+    environment: Environment,
+    manifest_path: Option<PathBuf>,
+    talk: Arc<Talk>,
+}
+
+impl Context {
+    fn open(&self) -> Result<Project, Failure> {
+        self.environment.open(self.manifest_path.as_deref())
+    }
+}
+
+/// Does what the arguments of this process say, and gives its exit code.
+pub fn run() -> ExitCode {
+    let words: Vec<OsString> = std::env::args_os().collect();
+    let format = value_of(&words, "--format").unwrap_or(Format::Human);
+    let color = value_of(&words, "--color").unwrap_or(Color::Auto);
+    let talk = Talk::new(format, color, Volume::Normal);
+    let arguments = match parse(&words, color) {
+        Ok(arguments) => arguments,
+        Err(error) => return refuse(&error, &talk).into(),
+    };
+    let (context, command) = prepare(arguments);
+    let ended = dispatch(&context, &command).unwrap_or_else(|failure| {
+        failure.show(&context.talk);
+        failure.exit
+    });
+    ended.into()
+}
+
+fn parse(words: &[OsString], color: Color) -> Result<Arguments, clap::Error> {
+    let choice = match color {
+        Color::Auto => clap::ColorChoice::Auto,
+        Color::Always => clap::ColorChoice::Always,
+        Color::Never => clap::ColorChoice::Never,
+    };
+    let matches = Arguments::command().color(choice).try_get_matches_from(words)?;
+    Arguments::from_arg_matches(&matches)
+}
+
+/// Help and version are answers; anything else is a usage error.
+fn refuse(error: &clap::Error, talk: &Talk) -> Exit {
+    let is_answer = matches!(error.kind(), ErrorKind::DisplayHelp | ErrorKind::DisplayVersion);
+    let text = error.render();
+    let said = match (is_answer, talk.format) {
+        (true, _) => talk.answer(&text.ansi().to_string()),
+        (false, Format::Json) => Err(usage(&text.to_string())),
+        (false, _) => {
+            talk.complain(text.ansi().to_string().trim_end());
+            return Exit::Invalid;
+        }
+    };
+    said.map_or_else(
+        |failure| {
+            failure.show(talk);
+            failure.exit
+        },
+        |()| Exit::Done,
+    )
+}
+
+/// clap's paragraphs: the mistake, tips, the usage, where to find more.
+fn usage(text: &str) -> Failure {
+    let paragraphs: Vec<String> =
+        text.split("\n\n").map(|paragraph| paragraph.split_whitespace().collect::<Vec<_>>().join(" ")).collect();
+    let mistake = paragraphs.iter().find_map(|paragraph| paragraph.strip_prefix("error: "));
+    let tip = paragraphs.iter().find_map(|paragraph| paragraph.strip_prefix("tip: "));
+    Failure::usage(mistake.unwrap_or("no command is given"), tip.unwrap_or("`tintype --help` shows what there is"))
+}
+
+fn prepare(arguments: Arguments) -> (Context, Command) {
+    let global = arguments.global;
+    let volume = match (global.quiet, global.verbose) {
+        (true, _) => Volume::Quiet,
+        (_, true) => Volume::Verbose,
+        _ => Volume::Normal,
+    };
+    let talk = Arc::new(Talk::new(global.format, global.color, volume));
+    (Context { environment: Environment::read(), manifest_path: global.manifest_path, talk }, arguments.command)
+}
+
+fn dispatch(context: &Context, command: &Command) -> Result<Exit, Failure> {
+    let is_plan = matches!(command, Command::Plan(_)) || matches!(command, Command::Sync(sync) if sync.dry_run);
+    if context.talk.format == Format::Markdown && !is_plan {
+        return Err(Failure::usage("only a plan can be written as markdown", "use --format human or json"));
+    }
+    match command {
+        Command::Init(arguments) => init::run(context, arguments),
+        Command::Sync(arguments) => sync::run(context, arguments),
+        Command::Plan(arguments) => plan::run(context, arguments),
+        Command::Check => check::run(context),
+        Command::Verify => verify::run(context),
+        Command::List => list::run(context),
+        Command::Show(arguments) => show::run(context, arguments),
+    }
+}

@@ -1,0 +1,36 @@
+//! `tintype show NAME`: all that is known of one asset.
+
+mod picture;
+mod text;
+
+use crate::cli::Context;
+use crate::cli::args::{Format, ShowArguments};
+use crate::cli::exit::Exit;
+use crate::cli::failure::Failure;
+use crate::cli::json::render;
+use crate::cli::show::picture::Picture;
+use crate::project::{Allowed, Project, Selection};
+use crate::resolve::Asset;
+
+pub(super) fn run(context: &Context, arguments: &ShowArguments) -> Result<Exit, Failure> {
+    let project = context.open()?;
+    let asset = find(&project, &arguments.name)?;
+    let selection = Selection { names: vec![arguments.name.clone()], tags: Vec::new() };
+    let survey = project.survey(&selection, &Allowed::default())?;
+    let picture = Picture::of(&project, asset, &survey);
+    let talk = &context.talk;
+    talk.answer(&match talk.format {
+        Format::Json => render(&picture),
+        _ => text::text(&picture, talk.out),
+    })?;
+    Ok(Exit::Done)
+}
+
+fn find<'a>(project: &'a Project, name: &str) -> Result<&'a Asset, Failure> {
+    if let Some(asset) = project.assets().by_name.get(name) {
+        return Ok(asset);
+    }
+    // The library knows which name was meant.
+    project.select(&Selection { names: vec![name.to_string()], tags: Vec::new() })?;
+    Err(Failure::usage(&format!("`{name}` is more than one asset"), "name one: `tintype list` shows them all"))
+}

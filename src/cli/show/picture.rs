@@ -1,0 +1,231 @@
+//! What `show` shows, as one value: JSON is made of it as it is, the text from it.
+
+use serde::Serialize;
+use serde_json::{Map, Value as Json, json};
+
+use crate::cli::json::{ReasonRow, VERSION};
+use crate::files::FileState;
+use crate::lock::{Entry, LockedOutput, Take};
+use crate::name::ProjectPath;
+use crate::plan::{Action, PlannedAsset, rounded};
+use crate::project::{Project, Survey};
+use crate::recipe::{Origin, Recipe, Value};
+use crate::resolve::{Asset, AssetOrigin};
+use crate::route::Candidate;
+
+#[derive(Serialize)]
+pub(super) struct Picture<'a> {
+    version: u32,
+    pub(super) name: &'a str,
+    pub(super) action: &'static str,
+    reasons: Vec<ReasonRow<'a>>,
+    pub(super) prompt: Option<&'a str>,
+    pub(super) source: Option<Source<'a>>,
+    pub(super) alt: Option<&'a str>,
+    pub(super) tags: &'a [String],
+    pub(super) hold: bool,
+    /// Everything that decides what the model draws, the prompt among it.
+    pub(super) recipe: Option<Map<String, Json>>,
+    pub(super) fingerprint: Option<String>,
+    pub(super) route: Option<RouteRow<'a>>,
+    pub(super) passed_over: Vec<PassedOver<'a>>,
+    pub(super) takes: Vec<TakeRow<'a>>,
+    pub(super) outputs: Vec<OutputRow<'a>>,
+    /// What all its takes have cost.
+    pub(super) cost_usd: Option<f64>,
+}
+
+#[derive(Serialize)]
+pub(super) struct Source<'a> {
+    pub(super) path: &'a str,
+    pub(super) hash: String,
+}
+
+#[derive(Serialize)]
+pub(super) struct RouteRow<'a> {
+    pub(super) provider: &'a str,
+    pub(super) api: &'static str,
+    pub(super) model_id: &'a str,
+    pub(super) asked: Option<String>,
+    pub(super) cost_usd: Option<f64>,
+}
+
+#[derive(Serialize)]
+pub(super) struct PassedOver<'a> {
+    pub(super) provider: &'a str,
+    pub(super) reason: String,
+}
+
+#[derive(Serialize)]
+pub(super) struct TakeRow<'a> {
+    pub(super) number: usize,
+    pub(super) hash: String,
+    pub(super) provider: &'a str,
+    pub(super) model_id: &'a str,
+    pub(super) asked: Option<&'a str>,
+    pub(super) cost_usd: Option<f64>,
+    pub(super) generated: Option<&'a str>,
+    pub(super) kind: Option<&'static str>,
+    pub(super) chosen: bool,
+}
+
+#[derive(Serialize)]
+pub(super) struct OutputRow<'a> {
+    pub(super) path: &'a str,
+    pub(super) state: &'static str,
+    pub(super) hash: Option<String>,
+    pub(super) bytes: Option<u64>,
+    pub(super) width: Option<u32>,
+    pub(super) height: Option<u32>,
+}
+
+impl<'a> Picture<'a> {
+    pub(super) fn of(project: &'a Project, asset: &'a Asset, survey: &'a Survey) -> Self {
+        let planned =
+            survey.plan.assets.iter().find(|one| one.name == asset.name).expect("what is selected is planned");
+        let (facts, entry) = (&survey.observed.facts[&asset.name], survey.lock.get(&asset.name));
+        let (prompt, recipe, source) = match &asset.origin {
+            AssetOrigin::Generated(draft) => {
+                let known = facts.recipe.as_ref().unwrap_or(&draft.recipe);
+                (Some(draft.recipe.prompt.as_str()), Some(fields(known)), None)
+            }
+            AssetOrigin::Source { path, hash, .. } => {
+                (None, None, Some(Source { path: path.as_str(), hash: hash.to_string() }))
+            }
+        };
+        let (route, passed_over) = routes(project, asset);
+        let takes = entry.map(Entry::takes).unwrap_or_default();
+        Self {
+            version: VERSION,
+            name: asset.name.as_str(),
+            action: planned.action.name(),
+            reasons: planned.reasons.iter().map(ReasonRow::of).collect(),
+            prompt,
+            source,
+            alt: asset.alt.as_deref(),
+            tags: &asset.tags,
+            hold: asset.hold,
+            recipe,
+            fingerprint: facts.fingerprint.map(|fingerprint| fingerprint.to_string()),
+            route,
+            passed_over,
+            takes: take_rows(takes, entry),
+            outputs: planned.outputs.iter().map(|path| output(path, planned, survey, entry)).collect(),
+            cost_usd: takes.iter().map(|take| take.cost_usd).sum::<Option<f64>>().map(rounded),
+        }
+    }
+}
+
+/// The first way whose key is set, else the first of all; and why each other one isn't taken.
+fn routes<'a>(project: &'a Project, asset: &Asset) -> (Option<RouteRow<'a>>, Vec<PassedOver<'a>>) {
+    let Some(routing) = project.routing(&asset.name) else { return (None, Vec::new()) };
+    let is_usable = |candidate: &&Candidate| project.has_key(&candidate.route.provider);
+    let taken = routing.candidates.iter().find(is_usable).or(routing.candidates.first());
+    let others = routing.candidates.iter().filter(|candidate| taken.is_some_and(|taken| taken != *candidate));
+    let other = |candidate: &'a Candidate| {
+        let provider = candidate.route.provider.as_str();
+        let reason = if project.has_key(provider) { "comes later".to_string() } else { missing_key(project, provider) };
+        PassedOver { provider, reason }
+    };
+    let unfit = routing.passed_over.iter().map(|(provider, reason)| PassedOver { provider, reason: reason.clone() });
+    (taken.map(route), others.map(other).chain(unfit).collect())
+}
+
+/// Why a provider can't be asked.
+pub(super) fn missing_key(project: &Project, provider: &str) -> String {
+    let variable = project.registry().providers.get(provider).and_then(|provider| provider.api_key_env.as_deref());
+    format!("{} is not set", variable.unwrap_or("its key"))
+}
+
+fn route(candidate: &Candidate) -> RouteRow<'_> {
+    RouteRow {
+        provider: &candidate.route.provider,
+        api: candidate.route.api.name(),
+        model_id: &candidate.route.id,
+        asked: candidate.asked(),
+        cost_usd: candidate.route.cost_usd,
+    }
+}
+
+fn take_rows<'a>(takes: &'a [Take], entry: Option<&Entry>) -> Vec<TakeRow<'a>> {
+    let chosen = entry.and_then(Entry::generated).map(|generated| generated.chosen);
+    let row = |(index, take): (usize, &'a Take)| TakeRow {
+        number: index + 1,
+        hash: take.hash.to_string(),
+        provider: &take.provider,
+        model_id: &take.model_id,
+        asked: take.asked.as_deref(),
+        cost_usd: take.cost_usd,
+        generated: take.generated.as_deref(),
+        kind: take.kind.map(crate::lock::TakeKind::name),
+        chosen: chosen == Some(take.hash),
+    };
+    takes.iter().enumerate().map(row).collect()
+}
+
+fn output<'a>(path: &'a ProjectPath, planned: &PlannedAsset, survey: &Survey, entry: Option<&Entry>) -> OutputRow<'a> {
+    let locked = entry.and_then(|entry| entry.outputs.iter().find(|output| output.path == *path));
+    let seen = survey.observed.facts[&planned.name].files.get(path).map(|seen| &seen.state);
+    OutputRow {
+        path: path.as_str(),
+        state: state(seen, locked, planned.action),
+        hash: locked.map(|output| output.hash.to_string()),
+        bytes: locked.map(|output| output.bytes),
+        width: locked.map(|output| output.width),
+        height: locked.map(|output| output.height),
+    }
+}
+
+/// The same words as `verify` has, and `unlocked` for a file that no lockfile knows.
+fn state(seen: Option<&FileState>, locked: Option<&LockedOutput>, action: Action) -> &'static str {
+    match (seen, locked) {
+        (None | Some(FileState::Missing), _) => "missing",
+        (Some(FileState::File { .. }), None) => "unlocked",
+        // A file of other bytes that was recorded as made from the locked take counts as the locked one.
+        (Some(FileState::File { digest }), Some(output)) if *digest == output.hash || action == Action::Keep => "same",
+        (Some(FileState::File { .. }), Some(_)) => "changed",
+        (Some(FileState::Other(_) | FileState::Unreadable(_)), _) => "unreadable",
+    }
+}
+
+/// The recipe's ingredients that are there, by their names in the manifest.
+fn fields(recipe: &Recipe) -> Map<String, Json> {
+    let references = recipe.references.iter().map(|reference| match &reference.origin {
+        Origin::Path(path) => json!({ "path": path, "hash": reference.hash.to_string() }),
+        Origin::Asset(asset) => json!({ "asset": asset, "hash": reference.hash.to_string() }),
+    });
+    let options = recipe.options.iter().map(|(provider, fields)| (provider.clone(), table(fields)));
+    let all = [
+        ("model", json!(recipe.model)),
+        ("prompt", json!(recipe.prompt)),
+        ("size", json!(recipe.size.as_ref().map(ToString::to_string))),
+        ("aspect_ratio", json!(recipe.aspect_ratio.map(|ratio| ratio.to_string()))),
+        ("references", Json::Array(references.collect())),
+        ("seed", json!(recipe.seed)),
+        ("quality", json!(recipe.quality.map(crate::recipe::Quality::name))),
+        ("variant", json!(recipe.variant)),
+        ("options", Json::Object(options.collect())),
+    ];
+    let is_there = |value: &Json| match value {
+        Json::Null => false,
+        Json::Array(list) => !list.is_empty(),
+        Json::Object(entries) => !entries.is_empty(),
+        _ => true,
+    };
+    all.into_iter().filter(|(_, value)| is_there(value)).map(|(name, value)| (name.to_string(), value)).collect()
+}
+
+fn table(fields: &std::collections::BTreeMap<String, Value>) -> Json {
+    Json::Object(fields.iter().map(|(name, value)| (name.clone(), json_value(value))).collect())
+}
+
+fn json_value(value: &Value) -> Json {
+    match value {
+        Value::String(text) => json!(text),
+        Value::Integer(number) => json!(number),
+        Value::Float(number) => json!(number),
+        Value::Boolean(truth) => json!(truth),
+        Value::Array(items) => Json::Array(items.iter().map(json_value).collect()),
+        Value::Table(fields) => table(fields),
+    }
+}

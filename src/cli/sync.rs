@@ -1,0 +1,66 @@
+//! `tintype sync`: carry the plan out.
+
+use crate::cli::args::{Format, SyncArguments};
+use crate::cli::exit::Exit;
+use crate::cli::failure::Failure;
+use crate::cli::human::Human;
+use crate::cli::interrupt::{Begun, listen};
+use crate::cli::json::{Json, document};
+use crate::cli::{Context, describe, plan};
+use crate::event::{Report, Stop};
+use crate::project::{Allowed, SyncOptions, Synced};
+
+pub(super) fn run(context: &Context, arguments: &SyncArguments) -> Result<Exit, Failure> {
+    let options = options(context, arguments)?;
+    if arguments.dry_run {
+        return plan::preview(context, &options);
+    }
+    let project = context.open()?;
+    let (stop, begun) = (Stop::default(), Begun::default());
+    listen(&stop, &begun, &context.talk);
+    let talk = &context.talk;
+    let synced = if talk.format == Format::Json {
+        let synced = project.sync(&options, &Json::new(begun), &stop)?;
+        talk.answer(&document(&synced.plan, Some(&synced.results)))?;
+        synced
+    } else {
+        let human = Human::new(talk, begun);
+        let synced = project.sync(&options, &human as &dyn Report, &stop);
+        human.end();
+        let synced = synced?;
+        talk.remark(&describe::made(&synced, talk.out))?;
+        synced
+    };
+    Ok(exit(&synced))
+}
+
+fn options(context: &Context, arguments: &SyncArguments) -> Result<SyncOptions, Failure> {
+    let environment = &context.environment;
+    let frozen = arguments.frozen || environment.is_on("TINTYPE_FROZEN");
+    let max_cost_usd = match arguments.max_cost {
+        Some(amount) => Some(amount),
+        None => environment.max_cost()?,
+    };
+    Ok(SyncOptions {
+        selection: plan::selection(&arguments.which),
+        allowed: Allowed {
+            offline: frozen || arguments.offline || environment.is_on("TINTYPE_OFFLINE"),
+            overwrite: arguments.overwrite,
+            resend_unknown: arguments.resend_unknown,
+            retry_refused: arguments.retry_refused,
+            no_prune: arguments.no_prune,
+        },
+        locked: frozen || arguments.locked || environment.is_on("TINTYPE_LOCKED"),
+        jobs: arguments.jobs.map(std::num::NonZeroUsize::get),
+        max_cost_usd,
+        max_images: arguments.max_images,
+        yes: arguments.yes,
+        unattended: environment.is_on("CI"),
+    })
+}
+
+fn exit(synced: &Synced) -> Exit {
+    let failed = if synced.is_complete() { Exit::Done } else { Exit::Failed };
+    let interrupted = if synced.interrupted { Exit::Interrupted } else { Exit::Done };
+    failed.max(interrupted)
+}

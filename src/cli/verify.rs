@@ -1,0 +1,123 @@
+//! `tintype verify`: are the bytes the locked ones?
+
+use serde::Serialize;
+
+use crate::cli::Context;
+use crate::cli::args::Format;
+use crate::cli::exit::Exit;
+use crate::cli::failure::Failure;
+use crate::cli::json::{VERSION, render};
+use crate::cli::talk::{BOLD, RED, Screen};
+use crate::cli::words::counted;
+use crate::digest::Digest;
+use crate::files::LOCKFILE;
+use crate::name::AssetName;
+use crate::project::{Check, CheckedFile, Verified};
+
+pub(super) fn run(context: &Context) -> Result<Exit, Failure> {
+    let verified = context.open()?.verify()?;
+    let talk = &context.talk;
+    if talk.format == Format::Json {
+        talk.answer(&render(&Document::of(&verified)))?;
+    } else if !verified.locked {
+        let message = format!("there is no {LOCKFILE}: nothing is locked yet");
+        return Err(Failure::new(Exit::Failed, "no-lockfile", message, "run `tintype sync`, and commit the lockfile"));
+    } else if verified.is_sound() {
+        talk.remark(&sound(&verified))?;
+    } else {
+        talk.answer(&differences(&verified, talk.out))?;
+    }
+    Ok(if verified.is_sound() { Exit::Done } else { Exit::Failed })
+}
+
+fn sound(verified: &Verified) -> String {
+    let count = |files: &[CheckedFile]| u32::try_from(files.len()).unwrap_or(u32::MAX);
+    let originals = counted(count(&verified.originals), "cached original");
+    format!("{} and {originals}: as locked", counted(count(&verified.outputs), "output"))
+}
+
+fn differences(verified: &Verified, screen: Screen) -> String {
+    let different = |files: &'_ [CheckedFile], what: fn(&CheckedFile) -> String| {
+        let different = files.iter().filter(|file| file.check != Check::Same);
+        different.map(|file| (state(&file.check), file.asset.clone(), what(file))).collect::<Vec<_>>()
+    };
+    let mut rows = different(&verified.outputs, |file| file.file.clone());
+    rows.extend(different(&verified.originals, |file| format!("original {} in the cache", short(&file.file))));
+    rows.extend(
+        verified.unlocked.iter().map(|name| ("unlocked", name.clone(), "declared, but not locked".to_string())),
+    );
+    let width = rows.iter().map(|(_, name, _)| name.as_str().len()).max().unwrap_or(0);
+    let line = |(state, name, what): &(&str, AssetName, String)| {
+        let name = screen.paint(BOLD, &format!("{:<width$}", name.as_str()));
+        format!("{}  {name}  {}\n", screen.paint(RED, &format!("{state:<10}")), screen.plain(what))
+    };
+    let lines: String = rows.iter().map(line).collect();
+    let count = counted(u32::try_from(rows.len()).unwrap_or(u32::MAX), "difference");
+    format!(
+        "{lines}\n{count}; `tintype plan` says what a sync would do about {}\n",
+        if rows.len() == 1 { "it" } else { "them" }
+    )
+}
+
+/// The name of a state, in lines and in JSON.
+const fn state(check: &Check) -> &'static str {
+    match check {
+        Check::Same => "same",
+        Check::Missing => "missing",
+        Check::Changed => "changed",
+        Check::Unreadable(_) => "unreadable",
+    }
+}
+
+fn short(digest: &str) -> String {
+    digest.parse::<Digest>().map_or_else(|_| digest.to_string(), Digest::short)
+}
+
+#[derive(Serialize)]
+struct Document<'a> {
+    version: u32,
+    sound: bool,
+    locked: bool,
+    outputs: Vec<OutputRow<'a>>,
+    originals: Vec<OriginalRow<'a>>,
+    unlocked: Vec<&'a str>,
+}
+
+#[derive(Serialize)]
+struct OutputRow<'a> {
+    asset: &'a str,
+    path: &'a str,
+    state: &'static str,
+    detail: Option<&'a str>,
+}
+
+#[derive(Serialize)]
+struct OriginalRow<'a> {
+    asset: &'a str,
+    hash: &'a str,
+    state: &'static str,
+}
+
+impl<'a> Document<'a> {
+    fn of(verified: &'a Verified) -> Self {
+        let output = |file: &'a CheckedFile| OutputRow {
+            asset: file.asset.as_str(),
+            path: &file.file,
+            state: state(&file.check),
+            detail: if let Check::Unreadable(detail) = &file.check { Some(detail) } else { None },
+        };
+        let original = |file: &'a CheckedFile| OriginalRow {
+            asset: file.asset.as_str(),
+            hash: &file.file,
+            state: state(&file.check),
+        };
+        Self {
+            version: VERSION,
+            sound: verified.is_sound(),
+            locked: verified.locked,
+            outputs: verified.outputs.iter().map(output).collect(),
+            originals: verified.originals.iter().map(original).collect(),
+            unlocked: verified.unlocked.iter().map(AssetName::as_str).collect(),
+        }
+    }
+}

@@ -1,0 +1,79 @@
+//! Placeholder takes: drawn here, free, and the same again at any time.
+
+use std::sync::Arc;
+
+use crate::cache::Cache;
+use crate::digest::Digest;
+use crate::execute::{Got, Run};
+use crate::files::Durable;
+use crate::lock::Take;
+use crate::model::Api;
+use crate::name::AssetName;
+use crate::observe::Facts;
+use crate::plan::{Note, PlannedAsset};
+use crate::provider::placeholder::{Placeholder, draw as draw_placeholder};
+use crate::publish::Redraw;
+use crate::recipe::Recipe;
+use crate::resolve::Asset;
+
+/// The size of a placeholder for which nothing else is asked.
+const SIZE: (u32, u32) = (1024, 1024);
+
+/// Draws all takes of an asset.
+pub(crate) async fn draw(run: &Run<'_>, one: &PlannedAsset, asset: &Asset) -> Got {
+    let mut got = Got::of(Vec::new());
+    let Some(recipe) = one.work.recipe.clone() else { return got };
+    let size = one.first().and_then(|candidate| candidate.size).unwrap_or(SIZE);
+    let count = asset.takes();
+    for number in 1..=count {
+        let (cache, name, recipe) = (Arc::clone(run.cache), one.name.clone(), recipe.clone());
+        let drawn = tokio::task::spawn_blocking(move || draw_one(&cache, &name, &recipe, size, number)).await;
+        match drawn.unwrap_or_else(|panic| Err(panic.to_string())) {
+            Ok(take) => got.add(take),
+            Err(error) => {
+                let message = format!("the placeholder of `{}` can't be kept: {error}", one.name);
+                got.error = Some(Note::new("cache", message, "make room, or choose another cache folder"));
+                return got;
+            }
+        }
+    }
+    got.paid(if one.images > 0 { count } else { 0 }, Some(0.0));
+    got
+}
+
+fn draw_one(cache: &Cache, name: &AssetName, recipe: &Recipe, size: (u32, u32), number: u32) -> Result<Take, String> {
+    let bytes = picture(name, recipe, size, number);
+    let fingerprint = recipe.fingerprint();
+    let take = Take {
+        hash: Digest::of(&bytes),
+        provider: Api::Placeholder.name().to_string(),
+        model_id: Api::Placeholder.name().to_string(),
+        asked: Some(format!("{}x{}", size.0, size.1)),
+        cost_usd: Some(0.0),
+        generated: None,
+        kind: None,
+        fingerprint: None,
+    };
+    let keep = || {
+        cache.put_original(&bytes, Durable::No)?;
+        cache.add_take(fingerprint, &take, Durable::No)
+    };
+    keep().map_err(|error| crate::files::describe(&error))?;
+    Ok(take)
+}
+
+fn picture(name: &AssetName, recipe: &Recipe, (width, height): (u32, u32), take: u32) -> Vec<u8> {
+    let seed = *recipe.fingerprint().0.as_bytes();
+    draw_placeholder(&Placeholder { name: name.as_str(), prompt: &recipe.prompt, width, height, take, seed })
+}
+
+/// How to draw the takes of an asset again, should the cache have lost them.
+pub(crate) fn redraw(run: &Run<'_>, asset: &Asset, one: &PlannedAsset, _facts: &Facts) -> Option<Redraw> {
+    let recipe = one.work.recipe.clone()?;
+    run.registry.model(&recipe.model).filter(|model| model.is_reproducible())?;
+    let size = one.first().and_then(|candidate| candidate.size).unwrap_or(SIZE);
+    let (name, count) = (one.name.clone(), asset.takes());
+    Some(Arc::new(move |hash| {
+        (1..=count).map(|number| picture(&name, &recipe, size, number)).find(|bytes| Digest::of(bytes) == hash)
+    }))
+}

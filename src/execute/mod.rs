@@ -1,0 +1,271 @@
+//! Carries out a plan: bounded concurrency, journal first, and one failure doesn't sink the rest.
+//!
+//! Decides nothing that the plan has decided; knows providers only as a line, a request and an answer.
+
+mod draw;
+mod purchase;
+mod purse;
+mod take_up;
+
+use std::collections::{BTreeMap, HashMap};
+use std::sync::{Arc, Mutex, PoisonError};
+
+use futures_util::stream::{self, StreamExt};
+use tokio::sync::Semaphore;
+
+use crate::cache::Cache;
+use crate::digest::Digest;
+use crate::event::{AssetResult, Event, Report, Stop, Verdict};
+use crate::files::Files;
+use crate::lock::{Entry, EntryOrigin, Generated, Lockfile, Take, order_takes};
+use crate::model::{Provider, Registry};
+use crate::name::AssetName;
+use crate::observe::Observed;
+use crate::plan::{Action, Note, PlannedAsset, Policy, file_jobs};
+use crate::provider::http::{Line, LineConfig};
+use crate::publish::{Publisher, Target};
+use crate::resolve::{Asset, AssetOrigin, Assets};
+use crate::secret::Secret;
+
+pub(crate) use crate::execute::purse::Purse;
+
+/// Everything that a run works with.
+pub(crate) struct Run<'a> {
+    pub(crate) assets: &'a Assets,
+    pub(crate) lock: &'a Lockfile,
+    pub(crate) registry: &'a Registry,
+    pub(crate) cache: &'a Arc<Cache>,
+    pub(crate) files: &'a Arc<Files>,
+    pub(crate) keys: &'a BTreeMap<String, Secret>,
+    pub(crate) policy: &'a Policy,
+    pub(crate) report: &'a dyn Report,
+    pub(crate) stop: &'a Stop,
+    pub(crate) purse: &'a Purse,
+    /// How many assets are worked on at once.
+    pub(crate) jobs: usize,
+    pub(crate) lines: Lines,
+    pub(crate) trusted_hosts: Arc<Vec<String>>,
+}
+
+/// What became of one asset.
+#[derive(Debug)]
+pub(crate) struct Outcome {
+    pub(crate) result: AssetResult,
+    /// What is to be locked; `None`: nothing, the asset is gone.
+    pub(crate) entry: EntryChange,
+    /// The chosen original, for assets that refer to it.
+    pub(crate) original: Option<Digest>,
+}
+
+#[derive(Debug)]
+pub(crate) enum EntryChange {
+    Keep,
+    Set(Box<Entry>),
+    Remove,
+}
+
+/// Lines to providers, built when first needed: a run that asks nobody starts no client.
+#[derive(Default)]
+pub(crate) struct Lines(Mutex<HashMap<String, Arc<Line>>>);
+
+impl Lines {
+    fn get(&self, provider: &Provider, key: Option<&Secret>) -> Result<Arc<Line>, String> {
+        let mut lines = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(line) = lines.get(&provider.name) {
+            return Ok(Arc::clone(line));
+        }
+        let base_url = provider.base_url.as_ref().ok_or("it has no address")?;
+        let line = Line::new(LineConfig {
+            base_url: base_url.as_str().to_string(),
+            key: key.cloned(),
+            concurrency: provider.concurrency as usize,
+            requests_per_minute: provider.requests_per_minute,
+            timeout: provider.timeout,
+            allow_http: !base_url.is_https(),
+        })?;
+        let line = Arc::new(line);
+        lines.insert(provider.name.clone(), Arc::clone(&line));
+        Ok(line)
+    }
+}
+
+/// Works on all of `planned`, several at once.
+pub(crate) async fn execute(
+    run: &Run<'_>,
+    planned: &[PlannedAsset],
+    observed: &Observed,
+) -> BTreeMap<AssetName, Outcome> {
+    let cores = Arc::new(Semaphore::new(std::thread::available_parallelism().map_or(2, usize::from)));
+    let publisher =
+        Publisher { cache: run.cache, files: run.files, lock: run.lock, overwrite: run.policy.overwrite, cores };
+    let work = planned.iter().map(|one| {
+        let publisher = &publisher;
+        async move {
+            if one.action != Action::Keep {
+                run.report.event(&Event::Started(one));
+            }
+            let outcome = make(run, one, observed, publisher).await;
+            if one.action != Action::Keep {
+                run.report.event(&Event::Finished { asset: one, result: &outcome.result });
+            }
+            (one.name.clone(), outcome)
+        }
+    });
+    stream::iter(work).buffer_unordered(run.jobs.max(1)).collect().await
+}
+
+async fn make(run: &Run<'_>, one: &PlannedAsset, observed: &Observed, publisher: &Publisher<'_>) -> Outcome {
+    let Some(asset) = run.assets.by_name.get(&one.name) else { return forget(one, publisher) };
+    let entry = run.lock.get(&one.name);
+    let facts = &observed.facts[&one.name];
+    if one.action == Action::Keep {
+        let result = AssetResult { warnings: one.warnings.clone(), ..AssetResult::done() };
+        return Outcome { result, entry: EntryChange::Keep, original: facts.original };
+    }
+    if let Some(error) = one.error.clone() {
+        return failed(one, error, facts.original);
+    }
+    if run.stop.is_requested() {
+        let note = Note::new("interrupted", format!("`{}` was not begun", one.name), "run `tintype sync` again");
+        return Outcome {
+            result: AssetResult::not_done(Verdict::Skipped, note),
+            entry: EntryChange::Keep,
+            original: None,
+        };
+    }
+    let mut got = match &asset.origin {
+        AssetOrigin::Source { path, hash, .. } => {
+            return publish_source(
+                one,
+                asset,
+                publisher,
+                Target { asset, facts, entry, name: &one.name, redraw: None },
+                path,
+                *hash,
+            )
+            .await;
+        }
+        AssetOrigin::Generated(_) => acquire(run, one, asset, observed).await,
+    };
+    order_takes(&mut got.takes);
+    let Some(chosen) =
+        one.work.chosen.filter(|chosen| got.takes.iter().any(|take| take.hash == *chosen)).or(got.first())
+    else {
+        let error = got.error.unwrap_or_else(|| Note::new("no-image", "no image came", ""));
+        let result =
+            AssetResult { images: got.images, cost_usd: got.cost_usd, ..AssetResult::not_done(Verdict::Failed, error) };
+        return Outcome { result: with_warnings(result, one, got.warnings), entry: EntryChange::Keep, original: None };
+    };
+    let redraw = draw::redraw(run, asset, one, facts);
+    let target = Target { asset, facts, entry, name: &one.name, redraw };
+    let jobs = file_jobs(asset, &got.takes, chosen, facts, entry);
+    let mut published = publisher.publish(&target, &jobs).await;
+    published.remove(&one.work.remove, run.files);
+    let error = got.error.or(published.error);
+    let verdict = if error.is_some() { Verdict::Failed } else { Verdict::Done };
+    let mut result = AssetResult { verdict, error, images: got.images, cost_usd: got.cost_usd, warnings: got.warnings };
+    result.warnings.extend(published.warnings);
+    let recipe = one.work.recipe.clone().expect("an asset with takes has a recipe");
+    let origin = EntryOrigin::Generated(Box::new(Generated { recipe, chosen, takes: got.takes }));
+    let warnings = std::mem::take(&mut result.warnings);
+    Outcome {
+        result: with_warnings(result, one, warnings),
+        entry: EntryChange::Set(Box::new(Entry { origin, outputs: published.outputs })),
+        original: Some(chosen),
+    }
+}
+
+fn with_warnings(mut result: AssetResult, one: &PlannedAsset, more: Vec<Note>) -> AssetResult {
+    result.warnings = one.warnings.iter().cloned().chain(more).collect();
+    result
+}
+
+fn failed(one: &PlannedAsset, error: Note, original: Option<Digest>) -> Outcome {
+    let result = AssetResult::not_done(Verdict::Failed, error);
+    Outcome { result: with_warnings(result, one, Vec::new()), entry: EntryChange::Keep, original }
+}
+
+/// An asset that is no longer declared: its untouched files go, its originals stay cached.
+fn forget(one: &PlannedAsset, publisher: &Publisher<'_>) -> Outcome {
+    let removed = publisher.remove(&one.work.remove);
+    let (verdict, entry) = match &removed {
+        None => (Verdict::Done, EntryChange::Remove),
+        Some(_) => (Verdict::Failed, EntryChange::Keep),
+    };
+    let result = AssetResult { verdict, error: removed, ..AssetResult::done() };
+    Outcome { result: with_warnings(result, one, Vec::new()), entry, original: None }
+}
+
+async fn publish_source(
+    one: &PlannedAsset,
+    asset: &Asset,
+    publisher: &Publisher<'_>,
+    target: Target<'_>,
+    path: &crate::name::ProjectPath,
+    hash: Digest,
+) -> Outcome {
+    let jobs = file_jobs(asset, &[], hash, target.facts, target.entry);
+    let mut published = publisher.publish(&target, &jobs).await;
+    published.remove(&one.work.remove, publisher.files);
+    let verdict = if published.error.is_some() { Verdict::Failed } else { Verdict::Done };
+    let result = AssetResult { verdict, error: published.error, ..AssetResult::done() };
+    let origin = EntryOrigin::Source { path: path.clone(), hash };
+    Outcome {
+        result: with_warnings(result, one, published.warnings),
+        entry: EntryChange::Set(Box::new(Entry { origin, outputs: published.outputs })),
+        original: Some(hash),
+    }
+}
+
+/// The takes that an asset has come to.
+#[derive(Debug)]
+struct Got {
+    takes: Vec<Take>,
+    /// Those that are new, in the order in which they came.
+    new: Vec<Digest>,
+    images: u32,
+    cost_usd: Option<f64>,
+    warnings: Vec<Note>,
+    error: Option<Note>,
+}
+
+impl Got {
+    fn of(takes: Vec<Take>) -> Self {
+        Self { takes, new: Vec::new(), images: 0, cost_usd: Some(0.0), warnings: Vec::new(), error: None }
+    }
+
+    fn add(&mut self, take: Take) {
+        if self.takes.iter().any(|known| known.hash == take.hash) {
+            return;
+        }
+        self.new.push(take.hash);
+        self.takes.push(take);
+    }
+
+    fn paid(&mut self, images: u32, cost_usd: Option<f64>) {
+        self.images += images;
+        self.cost_usd = self.cost_usd.zip(cost_usd).map(|(sum, cost)| crate::plan::rounded(sum + cost));
+    }
+
+    /// The take to choose where nothing is chosen yet.
+    fn first(&self) -> Option<Digest> {
+        self.takes.iter().find(|take| !self.new.contains(&take.hash)).or(self.takes.first()).map(|take| take.hash)
+    }
+}
+
+/// Brings an asset to its takes: those it has, those that the cache has, those that are drawn or bought.
+async fn acquire(run: &Run<'_>, one: &PlannedAsset, asset: &Asset, observed: &Observed) -> Got {
+    let facts = &observed.facts[&one.name];
+    let recipe = one.work.recipe.as_ref();
+    let is_local =
+        recipe.and_then(|recipe| run.registry.model(&recipe.model)).is_some_and(crate::model::Model::is_reproducible);
+    let is_locked = facts.fingerprint.is_some() && facts.fingerprint == facts.locked_fingerprint;
+    if is_local && (one.work.incomplete || !is_locked) && one.work.wanted > 0 {
+        return draw::draw(run, one, asset).await;
+    }
+    let got = Got::of(one.work.takes.clone());
+    match recipe {
+        Some(recipe) if one.work.incomplete => purchase::purchase(run, one, asset, recipe, got).await,
+        _ => got,
+    }
+}

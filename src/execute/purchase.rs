@@ -1,0 +1,452 @@
+//! Buying takes: under the recipe's lock, within the budget, written down before and after each request.
+
+use std::io;
+use std::sync::Arc;
+use std::time::Duration;
+
+use futures_util::stream::{self, StreamExt};
+
+use crate::cache::{Cache, Intent, Outcome, RecipeLock, RequestState};
+use crate::event::Event;
+use crate::execute::take_up::{Answered, take_up};
+use crate::execute::{Got, Run};
+use crate::lock::Take;
+use crate::model::{Provider, Vendor};
+use crate::plan::{Note, PlannedAsset, maybe_billed, refused};
+use crate::provider::Ask;
+use crate::provider::http::{Line, Reply, Sent};
+use crate::provider::openai_images;
+use crate::provider::verdict::{Patience, Verdict, judge};
+use crate::recipe::{Fingerprint, Recipe};
+use crate::resolve::Asset;
+use crate::route::Candidate;
+
+/// How often a recipe that another run works on is looked at again.
+const POLL: Duration = Duration::from_millis(50);
+/// No answer may be longer, in bytes, for each image that was asked for: 64 MiB of picture in base64, and words.
+const LARGEST_IMAGE: usize = 90 << 20;
+/// A provider that can't be reached at all is tried this often again.
+const RETRIES_UNSENT: u32 = 1;
+
+/// One asset's purchase.
+struct Purchase<'a> {
+    run: &'a Run<'a>,
+    one: &'a PlannedAsset,
+    recipe: &'a Recipe,
+    fingerprint: Fingerprint,
+    /// No take is dated before the newest that is locked.
+    not_before: Option<String>,
+}
+
+/// Why a request brought nothing.
+enum NoTakes {
+    /// Another provider may do.
+    HandOver(String),
+    /// Nobody else is asked.
+    Final(Note),
+}
+
+/// Takes up answers that a killed run left, then buys what is still missing.
+pub(super) async fn purchase(run: &Run<'_>, one: &PlannedAsset, _asset: &Asset, recipe: &Recipe, mut got: Got) -> Got {
+    let fingerprint = recipe.fingerprint();
+    let not_before = got.takes.iter().filter_map(|take| take.generated.clone()).max();
+    let purchase = Purchase { run, one, recipe, fingerprint, not_before };
+    let _right = match purchase.lock().await {
+        Ok(right) => right,
+        Err(note) => {
+            got.error = Some(note);
+            return got;
+        }
+    };
+    // Whoever had the lock may have made it meanwhile.
+    let cached = run.cache.takes(fingerprint);
+    for take in cached.takes {
+        if purchase.missing(&got) > 0 && got.takes.iter().all(|known| known.hash != take.hash) {
+            got.takes.push(take);
+        }
+    }
+    purchase.take_up_answers(&mut got).await;
+    if got.error.is_none() && purchase.missing(&got) > 0 {
+        match purchase.may_ask(cached.damaged) {
+            Ok(()) => purchase.buy(&mut got).await,
+            Err(note) => got.error = Some(note),
+        }
+    }
+    got
+}
+
+impl Purchase<'_> {
+    fn missing(&self, got: &Got) -> u32 {
+        self.one.work.wanted.saturating_sub(u32::try_from(got.takes.len()).unwrap_or(u32::MAX))
+    }
+
+    /// One request at a time for a recipe, among all runs that share the cache.
+    async fn lock(&self) -> Result<RecipeLock, Note> {
+        let mut said = false;
+        loop {
+            match self.run.cache.try_lock(self.fingerprint) {
+                Ok(Some(right)) => return Ok(right),
+                Err(error) => return Err(cache_note(&error)),
+                Ok(None) if self.run.stop.is_requested() => return Err(interrupted(self.one)),
+                Ok(None) => {
+                    if !said {
+                        self.run
+                            .report
+                            .event(&Event::Waiting { what: format!("another run that makes `{}`", self.one.name) });
+                        said = true;
+                    }
+                    tokio::time::sleep(POLL).await;
+                }
+            }
+        }
+    }
+
+    async fn take_up_answers(&self, got: &mut Got) {
+        for request in self.run.cache.journal(self.fingerprint).open {
+            let RequestState::Answered { at, body } = &request.state else { continue };
+            let Some(body) = self.run.cache.answer_body(*body) else {
+                let words = "the journal's copy of the answer is damaged".to_string();
+                let _ = self.end(&request.id, Outcome::Unusable(words)).await;
+                continue;
+            };
+            let answered = Answered {
+                id: request.id.clone(),
+                provider: request.provider.clone(),
+                model_id: request.model_id.clone(),
+                asked: request.asked.clone(),
+                price: request.cost_usd,
+                images: request.images,
+                at: at.clone(),
+                body: Arc::new(body),
+            };
+            let taken = take_up(self.run, &self.one.name, self.fingerprint, answered).await;
+            self.receive(taken, got);
+        }
+    }
+
+    /// What was refused or may have been billed isn't asked for again, unless the user said so.
+    fn may_ask(&self, damaged: usize) -> Result<(), Note> {
+        let (cache, policy) = (self.run.cache, self.run.policy);
+        let journal = cache.journal(self.fingerprint);
+        let is_free = self.one.first().is_some_and(|candidate| candidate.route.cost_usd == Some(0.0));
+        let unknown = journal.unknown().count() + damaged;
+        if unknown > 0 && !policy.resend_unknown && !is_free {
+            return Err(maybe_billed(&self.one.name, &journal, damaged));
+        }
+        if let Some(words) = journal.refused().filter(|_| !policy.retry_refused) {
+            return Err(refused(&self.one.name, words));
+        }
+        if policy.offline {
+            return Err(Note::new(
+                "offline",
+                format!("`{}` must be asked for, and this run may not", self.one.name),
+                "",
+            ));
+        }
+        for request in &journal.open {
+            if !matches!(request.state, RequestState::Answered { .. }) {
+                cache.end(self.fingerprint, &request.id, &Outcome::Closed).map_err(|error| cache_note(&error))?;
+            }
+        }
+        Ok(())
+    }
+
+    /// Splits what is missing into requests; each image that comes is kept, whatever becomes of the others.
+    async fn buy(&self, got: &mut Got) {
+        let most = self.one.first().map_or(1, |candidate| candidate.route.max_images.max(1));
+        let mut rest = self.missing(got);
+        let mut sizes = Vec::new();
+        while rest > 0 {
+            sizes.push(rest.min(most));
+            rest -= rest.min(most);
+        }
+        let requests = sizes.iter().map(|images| self.ask_in_turn(*images));
+        let answers: Vec<_> = stream::iter(requests).buffer_unordered(self.run.jobs.max(1)).collect().await;
+        for taken in answers {
+            self.receive(taken, got);
+        }
+        if got.error.is_none() && self.missing(got) > 0 {
+            let message =
+                format!("{} of {} images came for `{}`", got.takes.len(), self.one.work.wanted, self.one.name);
+            got.warnings.push(Note::new("fewer-images", message, "the next sync asks for the rest"));
+        }
+    }
+
+    fn receive(&self, taken: Taken, got: &mut Got) {
+        got.paid(u32::try_from(taken.takes.len()).unwrap_or(u32::MAX), taken.cost_usd);
+        for mut take in taken.takes {
+            take.generated = take.generated.max(self.not_before.clone());
+            got.add(take);
+        }
+        got.warnings.extend(taken.warnings);
+        got.error = got.error.take().or(taken.error);
+    }
+
+    /// Asks one provider after the other, as long as those before certainly didn't bill.
+    async fn ask_in_turn(&self, images: u32) -> Taken {
+        let mut warnings = Vec::new();
+        let mut candidates = self.one.candidates.iter().peekable();
+        while let Some(candidate) = candidates.next() {
+            match self.ask(candidate, images).await {
+                Ok(mut taken) => {
+                    taken.warnings.splice(0..0, warnings);
+                    return taken;
+                }
+                Err(NoTakes::Final(note)) => return Taken { warnings, ..Taken::failed(note) },
+                Err(NoTakes::HandOver(why)) => {
+                    let from = &candidate.route.provider;
+                    let Some(next) = candidates.peek().filter(|_| !self.run.stop.is_requested()) else {
+                        let message = format!("{from} can't make `{}`: {why}", self.one.name);
+                        return Taken { warnings, ..Taken::failed(Note::new("provider", message, cure(&why))) };
+                    };
+                    let to = &next.route.provider;
+                    self.run.report.event(&Event::HandedOver { name: &self.one.name, from, to, why: &why });
+                    warnings.push(Note::new("handed-over", format!("{from} couldn't serve, {to} did: {why}"), ""));
+                }
+            }
+        }
+        Taken { warnings, ..Taken::failed(Note::new("provider", "there is nobody to ask", "")) }
+    }
+
+    /// Asks one provider, as often as its documents and its settings allow.
+    async fn ask(&self, candidate: &Candidate, images: u32) -> Result<Taken, NoTakes> {
+        let route = &candidate.route;
+        let provider = &self.run.registry.providers[&route.provider];
+        let key = self.run.keys.get(&provider.name);
+        let line = self.run.lines.get(provider, key).map_err(NoTakes::HandOver)?;
+        let body = self.body(candidate, images);
+        let mut patience = Patience::new(provider.max_retries);
+        let mut unsent = Patience::new(RETRIES_UNSENT.min(provider.max_retries));
+        loop {
+            let (pause, why, hand_over) = match self.send(&line, provider, candidate, images, &body).await? {
+                Step::Taken(taken) => return Ok(taken),
+                Step::Unsent(why) => (unsent.next(None), why, true),
+                Step::Again { after, why, unbilled } => (patience.next(after), why, unbilled),
+            };
+            let Some(pause) = pause else {
+                return Err(if hand_over {
+                    NoTakes::HandOver(why)
+                } else {
+                    NoTakes::Final(self.gave_up(provider, &why))
+                });
+            };
+            let name = &self.one.name;
+            self.run.report.event(&Event::Retrying { name, provider: &provider.name, after: pause, why: &why });
+            self.sleep(pause).await?;
+        }
+    }
+
+    fn gave_up(&self, provider: &Provider, why: &str) -> Note {
+        let message = format!("{} couldn't make `{}`: {why}", provider.name, self.one.name);
+        Note::new("provider", message, "run `tintype sync` again later")
+    }
+
+    /// A pause that a stop ends.
+    async fn sleep(&self, pause: Duration) -> Result<(), NoTakes> {
+        let end = tokio::time::Instant::now() + pause;
+        while tokio::time::Instant::now() < end {
+            if self.run.stop.is_requested() {
+                return Err(NoTakes::Final(interrupted(self.one)));
+            }
+            tokio::time::sleep_until(end.min(tokio::time::Instant::now() + POLL)).await;
+        }
+        Ok(())
+    }
+
+    fn body(&self, candidate: &Candidate, images: u32) -> Vec<u8> {
+        let none = std::collections::BTreeMap::new();
+        let asked = candidate.asked();
+        let ask = Ask {
+            model_id: &candidate.route.id,
+            prompt: &self.recipe.prompt,
+            size: asked.as_deref(),
+            n: images,
+            seed: self.recipe.seed,
+            quality: self.recipe.quality,
+            fields: candidate.route.fields,
+            options: self.recipe.options.get(&candidate.route.provider).unwrap_or(&none),
+        };
+        openai_images::request(&ask).to_string().into_bytes()
+    }
+
+    /// One request: permit, budget, intent, post, answer.
+    async fn send(
+        &self,
+        line: &Line,
+        provider: &Provider,
+        candidate: &Candidate,
+        images: u32,
+        body: &[u8],
+    ) -> Result<Step, NoTakes> {
+        let route = &candidate.route;
+        let permit = line.permit().await;
+        if self.run.stop.is_requested() {
+            return Err(NoTakes::Final(interrupted(self.one)));
+        }
+        self.run.purse.reserve(images, route.cost_usd).map_err(|why| {
+            NoTakes::Final(Note::new(
+                "budget",
+                format!("`{}` was not asked for: {why}", self.one.name),
+                "raise the budget, or name fewer assets",
+            ))
+        })?;
+        let intent = Intent {
+            provider: route.provider.clone(),
+            model_id: route.id.clone(),
+            api: route.api.name(),
+            asked: candidate.asked(),
+            images,
+            cost_usd: route.cost_usd,
+        };
+        let fingerprint = self.fingerprint;
+        let id = self.on_disk(move |cache| cache.intend(fingerprint, &intent)).await?;
+        self.run.report.event(&Event::Asking { name: &self.one.name, provider: &provider.name, images });
+        let sent = line.post(&route.path, body.to_vec(), LARGEST_IMAGE.saturating_mul(images as usize)).await;
+        drop(permit);
+        match sent {
+            Sent::Unsent(why) => {
+                self.close(&id, images, candidate).await?;
+                Ok(Step::Unsent(why))
+            }
+            Sent::Unknown(why) if !provider.bills_failures || route.cost_usd == Some(0.0) => {
+                self.close(&id, images, candidate).await?;
+                Ok(Step::Again { after: None, why, unbilled: true })
+            }
+            Sent::Unknown(why) => {
+                let journal = self.run.cache.journal(self.fingerprint);
+                let mut note = maybe_billed(&self.one.name, &journal, 0);
+                note.message = format!("{} ({why})", note.message);
+                Err(NoTakes::Final(note))
+            }
+            Sent::Answered(reply) => self.hear(provider, candidate, images, id, reply).await,
+        }
+    }
+
+    /// What an answer means.
+    async fn hear(
+        &self,
+        provider: &Provider,
+        candidate: &Candidate,
+        images: u32,
+        id: String,
+        reply: Reply,
+    ) -> Result<Step, NoTakes> {
+        let (name, vendor) = (&self.one.name, provider.vendor);
+        let failed = |code, why: &str, help: &str| {
+            NoTakes::Final(Note::new(code, format!("{} couldn't make `{name}`: {why}", provider.name), help))
+        };
+        match judge(vendor, reply.status, &reply.body) {
+            Verdict::Answer => self.keep_answer(candidate, images, id, reply.body).await.map(Step::Taken),
+            Verdict::Refused(words) => {
+                self.run.purse.release(images, candidate.route.cost_usd);
+                self.end(&id, Outcome::Refused(words.clone())).await?;
+                Err(NoTakes::Final(refused(name, &words)))
+            }
+            verdict => {
+                self.close(&id, images, candidate).await?;
+                match verdict {
+                    Verdict::Retry(why) => {
+                        let unbilled = reply.status == 429 || !provider.bills_failures || vendor == Vendor::Placeholder;
+                        Ok(Step::Again { after: reply.retry_after, why, unbilled })
+                    }
+                    Verdict::NotHere(why) | Verdict::NoCredit(why) => Err(NoTakes::HandOver(why)),
+                    Verdict::WrongKey(why) => {
+                        let variable = provider.api_key_env.as_deref().unwrap_or("its key");
+                        Err(failed("wrong-key", &why, &format!("look at {variable} in the environment or in .env")))
+                    }
+                    Verdict::Failed(why) | Verdict::Refused(why) => Err(failed("provider", &why, "")),
+                    Verdict::Answer => Err(failed("provider", "an answer without content", "")),
+                }
+            }
+        }
+    }
+
+    async fn keep_answer(
+        &self,
+        candidate: &Candidate,
+        images: u32,
+        id: String,
+        body: Vec<u8>,
+    ) -> Result<Taken, NoTakes> {
+        let now = humantime::format_rfc3339_seconds(std::time::SystemTime::now()).to_string();
+        let at = self.not_before.clone().map_or(now.clone(), |newest| newest.max(now));
+        let (fingerprint, body) = (self.fingerprint, Arc::new(body));
+        let record = (id.clone(), at.clone(), Arc::clone(&body));
+        // Where the answer finds no room its images may still: go on, and leave the intent open if they don't.
+        let _ = self.on_disk(move |cache| cache.answer(fingerprint, &record.0, &record.1, &record.2)).await;
+        let answered = Answered {
+            id,
+            provider: candidate.route.provider.clone(),
+            model_id: candidate.route.id.clone(),
+            asked: candidate.asked(),
+            price: candidate.route.cost_usd,
+            images,
+            at,
+            body,
+        };
+        Ok(take_up(self.run, &self.one.name, self.fingerprint, answered).await)
+    }
+
+    async fn close(&self, id: &str, images: u32, candidate: &Candidate) -> Result<(), NoTakes> {
+        self.run.purse.release(images, candidate.route.cost_usd);
+        self.end(id, Outcome::Closed).await
+    }
+
+    async fn end(&self, id: &str, outcome: Outcome) -> Result<(), NoTakes> {
+        let (fingerprint, id) = (self.fingerprint, id.to_string());
+        self.on_disk(move |cache| cache.end(fingerprint, &id, &outcome)).await
+    }
+
+    /// Writes to the cache, and waits until it is on the disk, without keeping other requests waiting.
+    async fn on_disk<T: Send + 'static>(
+        &self,
+        write: impl FnOnce(&Cache) -> io::Result<T> + Send + 'static,
+    ) -> Result<T, NoTakes> {
+        let cache = Arc::clone(self.run.cache);
+        let written = tokio::task::spawn_blocking(move || write(&cache)).await;
+        written.unwrap_or_else(|panic| Err(io::Error::other(panic))).map_err(|error| NoTakes::Final(cache_note(&error)))
+    }
+}
+
+/// What one request led to.
+enum Step {
+    Taken(Taken),
+    Unsent(String),
+    Again { after: Option<Duration>, why: String, unbilled: bool },
+}
+
+/// Takes that came of one request.
+#[derive(Debug)]
+pub(super) struct Taken {
+    pub(super) takes: Vec<Take>,
+    pub(super) cost_usd: Option<f64>,
+    pub(super) warnings: Vec<Note>,
+    pub(super) error: Option<Note>,
+}
+
+impl Taken {
+    pub(super) fn failed(error: Note) -> Self {
+        Self { takes: Vec::new(), cost_usd: Some(0.0), warnings: Vec::new(), error: Some(error) }
+    }
+}
+
+fn interrupted(one: &PlannedAsset) -> Note {
+    Note::new(
+        "interrupted",
+        format!("`{}` was not asked for: the run was stopped", one.name),
+        "run `tintype sync` again",
+    )
+}
+
+pub(super) fn cache_note(error: &io::Error) -> Note {
+    let message = format!("the cache can't be written: {}", crate::files::describe(error));
+    Note::new("cache", message, "make room or mend the permissions, then run `tintype sync` again")
+}
+
+fn cure(why: &str) -> &'static str {
+    if why.starts_with("no connection") {
+        "is the server up, and the base_url right?"
+    } else {
+        "look at the provider's account, or name another in `provider`"
+    }
+}

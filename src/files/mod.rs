@@ -1,0 +1,337 @@
+//! The project's files: the only door through which the manifest, references and outputs are read, looked at and written.
+//!
+//! Every path stays beneath the manifest's folder. Knows nothing of assets, recipes or the cache.
+
+mod stat;
+#[cfg(feature = "generate")]
+mod write;
+
+use std::collections::HashMap;
+use std::fmt;
+use std::fs;
+use std::io;
+use std::path::{Path, PathBuf};
+use std::sync::{Mutex, PoisonError};
+
+use crate::digest::Digest;
+use crate::files::stat::{Stamp, StatIndex};
+use crate::name::ProjectPath;
+
+#[cfg(feature = "generate")]
+pub(crate) use crate::files::write::{Durable, replace, sync_folder};
+
+/// The file name of the manifest.
+pub const MANIFEST: &str = "images.toml";
+/// The file name of the lockfile.
+pub const LOCKFILE: &str = "images.lock";
+/// The folder beside the manifest for what may be lost at any time.
+pub const STATE: &str = ".tintype";
+/// No manifest or lockfile may be longer, in bytes.
+const MAX_TEXT: u64 = 256 << 20;
+/// No reference or source may be larger, in bytes: vendors take at most 50 MB.
+const MAX_PICTURE: u64 = 64 << 20;
+
+/// What lies at a path.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum FileState {
+    /// Nothing, or an empty file: an interrupted copy leaves one, and there is nothing in it to lose.
+    Missing,
+    /// A file with this content.
+    File {
+        /// The digest of its bytes.
+        digest: Digest,
+    },
+    /// Something that is no file of ours to replace: a folder, a link, a device.
+    Other(&'static str),
+    /// A file that can't be read.
+    Unreadable(String),
+}
+
+/// Why a file of the project couldn't be read or written.
+#[derive(Debug)]
+pub struct FileError {
+    /// The path as people know it.
+    pub path: String,
+    /// What happened, in a few words.
+    pub reason: String,
+    /// Whether there is no such file.
+    pub missing: bool,
+}
+
+impl FileError {
+    fn new(path: impl fmt::Display, reason: impl Into<String>) -> Self {
+        Self { path: path.to_string(), reason: reason.into(), missing: false }
+    }
+
+    fn io(path: impl fmt::Display, error: &io::Error) -> Self {
+        let missing = error.kind() == io::ErrorKind::NotFound;
+        Self { path: path.to_string(), reason: describe(error), missing }
+    }
+}
+
+impl fmt::Display for FileError {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(formatter, "`{}`: {}", self.path, self.reason)
+    }
+}
+
+impl std::error::Error for FileError {}
+
+/// An I/O error in plain words, without the system's number.
+pub fn describe(error: &io::Error) -> String {
+    match error.kind() {
+        io::ErrorKind::NotFound => "there is no such file".to_string(),
+        io::ErrorKind::PermissionDenied => "permission denied".to_string(),
+        io::ErrorKind::StorageFull => "no space left on the disk".to_string(),
+        io::ErrorKind::ReadOnlyFilesystem => "the file system is read-only".to_string(),
+        io::ErrorKind::InvalidData => "the file is not UTF-8 text".to_string(),
+        _ => error.to_string().to_lowercase(),
+    }
+}
+
+/// The files beneath one manifest's folder.
+#[derive(Debug)]
+pub struct Files {
+    root: PathBuf,
+    manifest: String,
+    index: Mutex<StatIndex>,
+    folders: Mutex<HashMap<String, Result<PathBuf, String>>>,
+}
+
+impl Files {
+    /// The project of the manifest at `manifest_path`, which must exist.
+    pub fn open(manifest_path: &Path) -> Result<Self, FileError> {
+        let shown = manifest_path.display().to_string();
+        let metadata = fs::metadata(manifest_path).map_err(|error| FileError::io(&shown, &error))?;
+        if !metadata.is_file() {
+            return Err(FileError::new(&shown, "it is not a file"));
+        }
+        let folder = manifest_path.parent().filter(|parent| !parent.as_os_str().is_empty());
+        let root = fs::canonicalize(folder.unwrap_or(Path::new("."))).map_err(|error| FileError::io(&shown, &error))?;
+        let name = manifest_path.file_name().and_then(|name| name.to_str()).unwrap_or(MANIFEST);
+        let index = StatIndex::load(&root.join(STATE));
+        Ok(Self { root, manifest: name.to_string(), index: Mutex::new(index), folders: Mutex::default() })
+    }
+
+    /// The manifest's folder, absolute and without links.
+    pub fn root(&self) -> &Path {
+        &self.root
+    }
+
+    /// The manifest's file name.
+    pub fn manifest_name(&self) -> &str {
+        &self.manifest
+    }
+
+    /// Where a project path lies on this system.
+    pub fn locate(&self, path: &ProjectPath) -> PathBuf {
+        self.root.join(path.as_str())
+    }
+
+    /// The manifest's text.
+    pub fn read_manifest(&self) -> Result<String, FileError> {
+        self.read_text(&self.manifest)
+    }
+
+    /// The lockfile's text, `None` where there is none.
+    pub fn read_lockfile(&self) -> Result<Option<String>, FileError> {
+        match self.read_text(LOCKFILE) {
+            Err(error) if error.missing => Ok(None),
+            other => other.map(Some),
+        }
+    }
+
+    fn read_text(&self, name: &str) -> Result<String, FileError> {
+        let bytes = read_bounded(&self.root.join(name), name, MAX_TEXT)?;
+        String::from_utf8(bytes).map_err(|error| {
+            let line =
+                error.as_bytes()[..error.utf8_error().valid_up_to()].iter().filter(|byte| **byte == b'\n').count();
+            FileError::new(name, format!("the file is not UTF-8 text: line {} has other bytes", line + 1))
+        })
+    }
+
+    /// A `.env` beside the manifest, `None` where there is none.
+    pub fn read_dotenv(&self) -> Result<Option<String>, FileError> {
+        match self.read_text(".env") {
+            Err(error) if error.missing => Ok(None),
+            other => other.map(Some),
+        }
+    }
+
+    /// The bytes of a reference or source. Links may lead to other places of the project, not out of it.
+    pub fn read_picture(&self, path: &ProjectPath) -> Result<Vec<u8>, FileError> {
+        let real = fs::canonicalize(self.locate(path)).map_err(|error| FileError::io(path, &error))?;
+        if !real.starts_with(&self.root) {
+            return Err(FileError::new(path, "the path leaves the project through a link"));
+        }
+        read_bounded(&real, path.as_str(), MAX_PICTURE)
+    }
+
+    /// The digest of a reference or source, through the stat index; the first bytes prove it an image only when read.
+    pub fn picture_digest(&self, path: &ProjectPath) -> Option<Digest> {
+        let metadata = fs::metadata(self.locate(path)).ok().filter(fs::Metadata::is_file)?;
+        self.lock_index().trusted(&picture_key(path), &Stamp::of(&metadata))
+    }
+
+    /// Remembers the digest of a reference or source whose bytes were read, and were an image.
+    pub fn remember_picture(&self, path: &ProjectPath, digest: Digest) {
+        if let Ok(metadata) = fs::metadata(self.locate(path)) {
+            self.lock_index().record(&picture_key(path), Stamp::of(&metadata), digest);
+        }
+    }
+
+    /// What lies at an output's path: one lstat where the stat index vouches for the content, else the bytes are hashed.
+    pub fn look(&self, path: &ProjectPath) -> FileState {
+        let real = self.locate(path);
+        let metadata = match fs::symlink_metadata(&real) {
+            Ok(metadata) => metadata,
+            // A file where a folder is expected hides the path as well as nothing does; writing will say so.
+            Err(error) if matches!(error.kind(), io::ErrorKind::NotFound | io::ErrorKind::NotADirectory) => {
+                return FileState::Missing;
+            }
+            Err(error) => return FileState::Unreadable(describe(&error)),
+        };
+        if metadata.is_dir() {
+            return FileState::Other("a folder");
+        }
+        if metadata.is_symlink() {
+            return FileState::Other("a link");
+        }
+        if !metadata.is_file() {
+            return FileState::Other("no regular file");
+        }
+        if metadata.len() == 0 {
+            return FileState::Missing;
+        }
+        let stamp = Stamp::of(&metadata);
+        if let Some(digest) = self.lock_index().trusted(path.as_str(), &stamp) {
+            return FileState::File { digest };
+        }
+        match hash_file(&real) {
+            Ok(digest) => {
+                self.lock_index().record(path.as_str(), stamp, digest);
+                FileState::File { digest }
+            }
+            Err(error) => FileState::Unreadable(describe(&error)),
+        }
+    }
+
+    /// The digest of the bytes at an output's path, read in full whatever the stat index says.
+    pub fn hash(&self, path: &ProjectPath) -> FileState {
+        match self.look(path) {
+            FileState::File { .. } => match hash_file(&self.locate(path)) {
+                Ok(digest) => FileState::File { digest },
+                Err(error) => FileState::Unreadable(describe(&error)),
+            },
+            other => other,
+        }
+    }
+
+    /// Where an output's file really lies once links in its folders are followed; an error if that is out of the project.
+    /// Folders that don't exist yet are where their nearest existing parent says.
+    pub fn real_place(&self, path: &ProjectPath) -> Result<PathBuf, String> {
+        let (folder, file) = path.as_str().rsplit_once('/').unwrap_or(("", path.as_str()));
+        let mut folders = self.folders.lock().unwrap_or_else(PoisonError::into_inner);
+        let place = folders.entry(folder.to_string()).or_insert_with(|| self.real_folder(folder));
+        place.as_ref().map(|place| place.join(file)).map_err(Clone::clone)
+    }
+
+    fn real_folder(&self, folder: &str) -> Result<PathBuf, String> {
+        let mut existing = folder;
+        loop {
+            let candidate = if existing.is_empty() { self.root.clone() } else { self.root.join(existing) };
+            match fs::canonicalize(&candidate) {
+                Ok(real) if real.starts_with(&self.root) => {
+                    return Ok(real.join(folder[existing.len()..].trim_start_matches('/')));
+                }
+                Ok(_) => return Err(format!("`{existing}` is a link that leads out of the project")),
+                Err(_) if fs::symlink_metadata(&candidate).is_ok_and(|metadata| metadata.is_symlink()) => {
+                    return Err(format!("`{existing}` is a link that leads nowhere"));
+                }
+                Err(_) if existing.is_empty() => return Err("the project's folder can't be read".to_string()),
+                Err(_) => existing = existing.rsplit_once('/').map_or("", |(parent, _)| parent),
+            }
+        }
+    }
+
+    fn lock_index(&self) -> std::sync::MutexGuard<'_, StatIndex> {
+        self.index.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+fn read_bounded(real: &Path, shown: &str, limit: u64) -> Result<Vec<u8>, FileError> {
+    let metadata = fs::metadata(real).map_err(|error| FileError::io(shown, &error))?;
+    if !metadata.is_file() {
+        return Err(FileError::new(shown, if metadata.is_dir() { "it is a folder" } else { "it is not a file" }));
+    }
+    if metadata.len() > limit {
+        return Err(FileError::new(
+            shown,
+            format!("it has {} MiB; at most {} are read", metadata.len() >> 20, limit >> 20),
+        ));
+    }
+    fs::read(real).map_err(|error| FileError::io(shown, &error))
+}
+
+/// References are remembered apart from outputs: to be one, a file must have been seen to be an image.
+fn picture_key(path: &ProjectPath) -> String {
+    format!("image:{path}")
+}
+
+fn hash_file(path: &Path) -> io::Result<Digest> {
+    let mut hasher = blake3::Hasher::new();
+    let mut file = fs::File::open(path)?;
+    hasher.update_reader(&mut file)?;
+    Ok(Digest::from_hash(hasher.finalize()))
+}
+
+#[cfg(all(test, feature = "generate"))]
+mod tests {
+    use std::fs;
+
+    use crate::digest::Digest;
+    use crate::files::{FileState, Files};
+    use crate::name::ProjectPath;
+
+    fn project() -> (tempfile::TempDir, Files) {
+        let folder = tempfile::tempdir().expect("a temporary folder");
+        fs::write(folder.path().join("images.toml"), "").expect("a manifest");
+        let files = Files::open(&folder.path().join("images.toml")).expect("the project opens");
+        (folder, files)
+    }
+
+    fn path(text: &str) -> ProjectPath {
+        ProjectPath::new(text).expect("a good path")
+    }
+
+    #[test]
+    fn a_written_file_is_seen_with_its_digest_and_an_empty_one_is_missing() {
+        let (_folder, files) = project();
+        files.write(&path("a/b/c.png"), b"picture").expect("written");
+        assert_eq!(files.look(&path("a/b/c.png")), FileState::File { digest: Digest::of(b"picture") });
+        fs::write(files.locate(&path("empty.png")), "").expect("written");
+        assert_eq!(files.look(&path("empty.png")), FileState::Missing);
+        assert_eq!(files.look(&path("a/b")), FileState::Other("a folder"));
+    }
+
+    #[test]
+    fn an_edit_of_the_same_size_right_after_writing_is_seen_by_a_later_run() {
+        let (folder, files) = project();
+        files.write(&path("a.png"), b"picture").expect("written");
+        files.save_index();
+        fs::write(files.locate(&path("a.png")), b"PICTURE").expect("edited");
+        let later = Files::open(&folder.path().join("images.toml")).expect("the project opens");
+        assert_eq!(later.look(&path("a.png")), FileState::File { digest: Digest::of(b"PICTURE") });
+    }
+
+    #[cfg(unix)]
+    #[test]
+    fn a_folder_that_is_a_link_out_of_the_project_is_refused() {
+        let (folder, files) = project();
+        let outside = tempfile::tempdir().expect("a temporary folder");
+        std::os::unix::fs::symlink(outside.path(), folder.path().join("art")).expect("a link");
+        assert!(files.real_place(&path("art/x.png")).is_err());
+        assert!(files.write(&path("art/new/x.png"), b"x").is_err());
+        assert_eq!(fs::read_dir(outside.path()).expect("readable").count(), 0);
+    }
+}

@@ -1,0 +1,79 @@
+//! tintype declares a repo's generated pictures in `images.toml` and makes only what changed: it hashes each entry, asks
+//! the right vendor, keeps every paid image in a content-addressed cache, makes the output files and pins it all in
+//! `images.lock`. Nothing is ever paid for twice, nothing is lost, and a run that changes nothing only looks.
+//!
+//! # The way of a picture
+//!
+//! Six verbs make an asset. Each is a module of that name with one function of that name:
+//!
+//! 1. [`manifest::parse`]: images.toml as written, every key with its place.
+//! 2. [`resolve::resolve`]: every question answered: inherited keys, rendered paths, read references.
+//! 3. [`observe::observe`]: what lies on the disk. Looking, no thought.
+//! 4. [`plan::plan`]: what to do, and why. Thought, no looking: pure, and tested in tables.
+//! 5. `execute`: draws, buys and takes up takes. Journal first; one failure doesn't sink the rest.
+//! 6. `publish`: from originals in the cache to output files, then the lockfile.
+//!
+//! [`project::Project`] strings them together; start reading at `Project::sync`.
+//!
+//! # What is what
+//!
+//! A **recipe** ([`recipe::Recipe`]) is everything that decides what a model draws; its digest is the **fingerprint**. A
+//! model answers a recipe with **takes**: images whose bytes as returned (**originals**) stay in the **cache**. **Outputs**
+//! are files made of the chosen take by free, deterministic **transforms** ([`transform::Settings`]).
+//!
+//! # Rules of the house
+//!
+//! Modules stand below in reading order, lowest first, and import only what stands above them; `tests/tidy.rs` holds that.
+//! The library never prints, exits, or reads the environment: a program gives [`project::Surroundings`] and listens
+//! through an [`event::Report`].
+//!
+//! # Features
+//!
+//! - none: manifest, recipe, lockfile, plan and verify. No network, no terminal, no proc-macro: for build scripts.
+//! - `generate`: `Project::sync`, with vendors, image codecs and the placeholder.
+//! - `cli` (default): the command line, `cli::run`.
+//!
+//! # Example
+//!
+#![cfg_attr(feature = "generate", doc = "```")]
+#![cfg_attr(not(feature = "generate"), doc = "```ignore")]
+//! use tintype::event::{Silent, Stop};
+//! use tintype::project::{Project, Surroundings, SyncOptions};
+//!
+//! # let folder = tempfile::tempdir()?;
+//! # let manifest = folder.path().join("images.toml");
+//! # std::fs::write(&manifest, "[assets.moon]\nmodel = \"placeholder\"\nprompt = \"a moon\"\nsize = \"64x64\"\n")?;
+//! let surroundings = Surroundings { default_cache: folder.path().join("cache"), ..Surroundings::default() };
+//! let project = Project::open(&manifest, &surroundings)?;
+//! let synced = project.sync(&SyncOptions::default(), &Silent, &Stop::default())?;
+//! assert!(synced.is_complete());
+//! # Ok::<(), Box<dyn std::error::Error>>(())
+//! ```
+
+pub mod secret;
+pub mod digest;
+pub mod diagnostic;
+pub mod name;
+pub mod picture;
+pub mod recipe;
+pub mod transform;
+pub mod files;
+pub mod manifest;
+pub mod model;
+pub mod resolve;
+pub mod size;
+pub mod route;
+pub mod lock;
+pub mod cache;
+pub mod observe;
+pub mod plan;
+pub mod event;
+#[cfg(feature = "generate")]
+mod provider;
+#[cfg(feature = "generate")]
+mod publish;
+#[cfg(feature = "generate")]
+mod execute;
+pub mod project;
+#[cfg(feature = "cli")]
+pub mod cli;

@@ -1,0 +1,179 @@
+//! images.lock: which recipe, takes and outputs each asset has, as a value.
+//!
+//! [`read`](Lockfile::read) and [`render`](Lockfile::render) are its two ways; the text is canonical, so that it merges
+//! and reviews well. Knows no disk: [`crate::files`] carries the text.
+
+mod read;
+mod write;
+
+pub(crate) use crate::lock::read::read_take;
+#[cfg(feature = "generate")]
+pub(crate) use crate::lock::write::{quote, render_single_take};
+
+use std::collections::BTreeMap;
+
+use crate::digest::Digest;
+use crate::name::{AssetName, ProjectPath};
+use crate::recipe::{Fingerprint, Recipe};
+
+/// The version of the format that is written, and the only one that is read.
+pub const VERSION: i64 = 1;
+
+/// All that is locked.
+#[derive(Debug, Clone, Default, PartialEq)]
+pub struct Lockfile {
+    /// By name.
+    pub entries: BTreeMap<AssetName, Entry>,
+}
+
+/// What is locked of one asset.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Entry {
+    /// Where its original comes from.
+    pub origin: EntryOrigin,
+    /// Its files, by path.
+    pub outputs: Vec<LockedOutput>,
+}
+
+/// Where a locked asset's original comes from.
+#[derive(Debug, Clone, PartialEq)]
+pub enum EntryOrigin {
+    /// A model drew it.
+    Generated(Box<Generated>),
+    /// It was made by hand.
+    Source {
+        /// The file.
+        path: ProjectPath,
+        /// The digest of its bytes.
+        hash: Digest,
+    },
+}
+
+/// The takes of a recipe that an asset has.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Generated {
+    /// The recipe, whole, so that a plan can say what changed.
+    pub recipe: Recipe,
+    /// The take that makes the outputs.
+    pub chosen: Digest,
+    /// Numbered from 1 in this order: by date, then by hash.
+    pub takes: Vec<Take>,
+}
+
+impl Generated {
+    /// The take of this hash, and its number.
+    pub fn take(&self, hash: Digest) -> Option<(usize, &Take)> {
+        self.takes.iter().enumerate().find(|(_, take)| take.hash == hash).map(|(index, take)| (index + 1, take))
+    }
+
+    /// The recipe's fingerprint.
+    pub fn fingerprint(&self) -> Fingerprint {
+        self.recipe.fingerprint()
+    }
+}
+
+/// One image that a model returned, and what is known of how it came.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Take {
+    /// The digest of its original's bytes.
+    pub hash: Digest,
+    /// Who made it.
+    pub provider: String,
+    /// The model's id there.
+    pub model_id: String,
+    /// The size that was asked of the vendor.
+    pub asked: Option<String>,
+    /// What it cost, in US dollars.
+    pub cost_usd: Option<f64>,
+    /// When, as `2026-11-20T21:04:05Z`; the placeholder's takes have no date.
+    pub generated: Option<String>,
+    /// What it is, if it isn't an ordinary take.
+    pub kind: Option<TakeKind>,
+    /// The recipe that it was made for, if it isn't the entry's.
+    pub fingerprint: Option<Fingerprint>,
+}
+
+/// A take that didn't simply come from its entry's recipe.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum TakeKind {
+    /// Made cheaply, to be replaced.
+    Draft,
+    /// A file that was taken in.
+    Adopted,
+    /// Kept for a recipe that changed.
+    Accepted,
+}
+
+impl TakeKind {
+    const ALL: [Self; 3] = [Self::Draft, Self::Adopted, Self::Accepted];
+
+    /// The name in the lockfile.
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Draft => "draft",
+            Self::Adopted => "adopted",
+            Self::Accepted => "accepted",
+        }
+    }
+}
+
+/// A file that was made of a take.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct LockedOutput {
+    /// Where it is.
+    pub path: ProjectPath,
+    /// The digest of its bytes.
+    pub hash: Digest,
+    /// The digest of the settings that made it.
+    pub settings: Digest,
+    /// Its length.
+    pub bytes: u64,
+    /// Width in pixels.
+    pub width: u32,
+    /// Height in pixels.
+    pub height: u32,
+    /// The take that it was made of, where each take makes a file.
+    pub take: Option<Digest>,
+}
+
+impl Lockfile {
+    /// The entry of an asset.
+    pub fn get(&self, name: &AssetName) -> Option<&Entry> {
+        self.entries.get(name)
+    }
+}
+
+impl Entry {
+    /// The takes, none for an asset made by hand.
+    pub fn takes(&self) -> &[Take] {
+        match &self.origin {
+            EntryOrigin::Generated(generated) => &generated.takes,
+            EntryOrigin::Source { .. } => &[],
+        }
+    }
+
+    /// The original that makes its outputs, where no take is named.
+    pub fn original(&self) -> Digest {
+        match &self.origin {
+            EntryOrigin::Generated(generated) => generated.chosen,
+            EntryOrigin::Source { hash, .. } => *hash,
+        }
+    }
+
+    /// The generated part, if there is one.
+    pub fn generated(&self) -> Option<&Generated> {
+        match &self.origin {
+            EntryOrigin::Generated(generated) => Some(generated),
+            EntryOrigin::Source { .. } => None,
+        }
+    }
+}
+
+/// Brings takes into their order, each once.
+pub fn order_takes(takes: &mut Vec<Take>) {
+    takes.sort_by(|one, other| (&one.generated, one.hash).cmp(&(&other.generated, other.hash)));
+    takes.dedup_by_key(|take| take.hash);
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,256 @@
+//! The lockfile from its text: whole, or an error with its line. A lockfile that can't be read never counts as empty.
+
+use std::collections::BTreeMap;
+use std::str::FromStr;
+
+use toml::de::{DeTable, DeValue};
+
+use crate::diagnostic::{Diagnostic, Source};
+use crate::digest::Digest;
+use crate::files::LOCKFILE;
+use crate::lock::{Entry, EntryOrigin, Generated, LockedOutput, Lockfile, Take, TakeKind, VERSION, order_takes};
+use crate::manifest::Spanned;
+use crate::manifest::table::{Field, Problems, Table};
+use crate::name::{AssetName, ProjectPath};
+use crate::recipe::{Origin, Quality, Ratio, Recipe, Reference, Size, Value};
+
+impl Lockfile {
+    /// Reads the text of images.lock.
+    pub fn read(text: &str) -> Result<Self, Vec<Diagnostic>> {
+        let source = Source::new(LOCKFILE, text);
+        if let Some(conflict) = conflict(text) {
+            let error = Diagnostic::new("lock-conflict", "images.lock has conflict marks from a merge");
+            return Err(vec![error.label(&source, conflict, "a merge stopped here").help(
+                "resolve the merge in images.lock: where both sides only added [[asset.takes]], keep both; else keep one \
+                 side of each asset. It is never read as empty, as that would buy pictures again",
+            )]);
+        }
+        let text = text.strip_prefix('\u{feff}').map_or_else(|| text.to_string(), |rest| format!("   {rest}"));
+        let (document, errors) = DeTable::parse_recoverable(&text);
+        if let Some(error) = errors.first() {
+            let message = error.message().lines().next().unwrap_or("unreadable").to_string();
+            let diagnostic = Diagnostic::new("lock-damaged", format!("images.lock can't be read: {message}"));
+            return Err(vec![mend(diagnostic.label(&source, error.span().unwrap_or(0..0), "here"))]);
+        }
+        let mut problems = Problems { source: &source, found: Vec::new() };
+        let lockfile = read_document(document.get_ref(), &mut problems);
+        if problems.found.is_empty() { Ok(lockfile) } else { Err(problems.found.into_iter().map(mend).collect()) }
+    }
+}
+
+/// The one way out of a lockfile that isn't as tintype wrote it.
+fn mend(mut diagnostic: Diagnostic) -> Diagnostic {
+    diagnostic.help = Some(
+        "take images.lock back from version control, or use the version of tintype that wrote it; without it, paid \
+         pictures are still found in the cache"
+            .to_string(),
+    );
+    diagnostic
+}
+
+fn conflict(text: &str) -> Option<std::ops::Range<usize>> {
+    let mut offset = 0;
+    for line in text.split_inclusive('\n') {
+        if ["<<<<<<< ", ">>>>>>> ", "||||||| "].iter().any(|mark| line.starts_with(mark))
+            || line.trim_end() == "======="
+        {
+            return Some(offset..offset + line.trim_end().len());
+        }
+        offset += line.len();
+    }
+    None
+}
+
+fn read_document(document: &DeTable<'_>, problems: &mut Problems<'_>) -> Lockfile {
+    let mut root = Table::new("images.lock", document, &[], problems);
+    let version = root.integer("version", i64::MIN..=i64::MAX, problems);
+    if version.as_ref().map(|version| version.value) != Some(VERSION) {
+        let place = version.map_or_else(|| problems.place(0..0), |version| version.place);
+        problems.add(place.error("lock-version", format!("images.lock isn't of version {VERSION}"), "another version"));
+        return Lockfile::default();
+    }
+    let mut lockfile = Lockfile::default();
+    for field in root.list("asset") {
+        let Some((name, entry)) = read_entry(&field, problems) else { continue };
+        insert(&mut lockfile, name, entry, problems);
+    }
+    root.finish(problems);
+    lockfile
+}
+
+/// Two entries of one asset, left by a merge, unite if they only differ in takes.
+fn insert(lockfile: &mut Lockfile, name: Spanned<AssetName>, entry: Entry, problems: &mut Problems<'_>) {
+    let Some(known) = lockfile.entries.get_mut(&name.value) else {
+        lockfile.entries.insert(name.value, entry);
+        return;
+    };
+    let same = match (&mut known.origin, entry.origin) {
+        (EntryOrigin::Generated(known), EntryOrigin::Generated(other))
+            if known.recipe == other.recipe && known.chosen == other.chosen =>
+        {
+            known.takes.extend(other.takes);
+            order_takes(&mut known.takes);
+            true
+        }
+        (known, other) => *known == other,
+    };
+    if !same {
+        let message = format!("`{}` is locked twice, with different recipes or choices", name.value);
+        problems.add(name.error("lock-conflict", message, "the second one"));
+    }
+}
+
+fn read_entry(field: &Field<'_>, problems: &mut Problems<'_>) -> Option<(Spanned<AssetName>, Entry)> {
+    let mut table = field.table("[[asset]]", &[], problems)?;
+    let before = problems.found.len();
+    let name = table.parsed("name", "an asset's name", |text| AssetName::new(text).ok(), problems);
+    let fingerprint = parse::<Digest>(&mut table, "fingerprint", problems);
+    let chosen = parse::<Digest>(&mut table, "chosen", problems);
+    let source = path(&mut table, "source", problems);
+    let hash = parse::<Digest>(&mut table, "hash", problems);
+    let recipe = table.take("recipe").and_then(|field| recipe(&field, problems));
+    let mut takes = each(&table.list("takes"), take, problems);
+    let mut outputs = each(&table.list("outputs"), output, problems);
+    table.finish(problems);
+    if problems.found.len() > before {
+        return None;
+    }
+    order_takes(&mut takes);
+    outputs.sort_by(|one: &LockedOutput, other| one.path.cmp(&other.path));
+    let origin = match (source, hash, recipe, chosen) {
+        (Some(path), Some(hash), None, None) => EntryOrigin::Source { path, hash },
+        (None, None, Some(recipe), Some(chosen)) if fingerprint == Some(recipe.fingerprint().0) => {
+            EntryOrigin::Generated(Box::new(Generated { recipe, chosen, takes }))
+        }
+        _ => {
+            let message = "this entry is incomplete, or was edited: its fingerprint isn't that of its recipe";
+            problems.add(field.place.error("lock-damaged", message, "this entry"));
+            return None;
+        }
+    };
+    let Some(name) = name else {
+        problems.add(field.place.error("lock-damaged", "this entry has no name", "this entry"));
+        return None;
+    };
+    Some((name, Entry { origin, outputs }))
+}
+
+/// Reads each item of a list. One that lacks a field is an error too: nothing that was locked may fall out silently.
+fn each<T>(
+    fields: &[Field<'_>],
+    read: fn(&Field<'_>, &mut Problems<'_>) -> Option<T>,
+    problems: &mut Problems<'_>,
+) -> Vec<T> {
+    let mut items = Vec::new();
+    for field in fields {
+        let before = problems.found.len();
+        match read(field, problems) {
+            Some(item) => items.push(item),
+            None if problems.found.len() == before => {
+                problems.add(field.place.error("lock-damaged", "a field is missing here", "incomplete"));
+            }
+            None => {}
+        }
+    }
+    items
+}
+
+/// A take by itself, as the cache keeps it.
+pub(crate) fn read_take(text: &str) -> Option<Take> {
+    let source = Source::new("take", text);
+    let document = DeTable::parse(text).ok()?;
+    let mut problems = Problems { source: &source, found: Vec::new() };
+    let value = document.get_ref().get("take")?;
+    let field = Field {
+        key: "take".to_string(),
+        key_place: problems.place(0..0),
+        value: value.get_ref(),
+        place: problems.place(value.span()),
+    };
+    take(&field, &mut problems).filter(|_| problems.found.is_empty())
+}
+
+fn parse<T: FromStr>(table: &mut Table<'_>, key: &'static str, problems: &mut Problems<'_>) -> Option<T> {
+    table.parsed(key, "a digest", |text| text.parse().ok(), problems).map(|parsed| parsed.value)
+}
+
+fn path(table: &mut Table<'_>, key: &'static str, problems: &mut Problems<'_>) -> Option<ProjectPath> {
+    table.parsed(key, "a path inside the project", |text| ProjectPath::new(text).ok(), problems).map(|path| path.value)
+}
+
+fn recipe(field: &Field<'_>, problems: &mut Problems<'_>) -> Option<Recipe> {
+    let mut table = field.table("[asset.recipe]", &[], problems)?;
+    let model = table.string("model", problems);
+    let prompt = table.string("prompt", problems);
+    let size = table.parsed("size", "a size", Size::parse, problems).map(|size| size.value);
+    let aspect_ratio = table.parsed("aspect_ratio", "a ratio", Ratio::parse, problems).map(|ratio| ratio.value);
+    let seed = table.integer_u64("seed", problems).map(|seed| seed.value);
+    let quality = table.parsed("quality", "a quality", Quality::parse, problems).map(|quality| quality.value);
+    let variant = table.integer_u64("variant", problems).map(|variant| variant.value);
+    let references = each(&table.list("references"), reference, problems);
+    let options = table.take("options").map(|field| options(&field, problems)).unwrap_or_default();
+    table.finish(problems);
+    let (model, prompt) = (model?.value, prompt?.value);
+    Some(Recipe { model, prompt, size, aspect_ratio, references, seed, quality, variant, options })
+}
+
+fn reference(field: &Field<'_>, problems: &mut Problems<'_>) -> Option<Reference> {
+    let mut table = field.table("[[asset.recipe.references]]", &[], problems)?;
+    let path = table.string("path", problems);
+    let asset = table.string("asset", problems);
+    let hash = parse(&mut table, "hash", problems)?;
+    table.finish(problems);
+    let origin = match (path, asset) {
+        (Some(path), None) => Origin::Path(path.value),
+        (None, Some(asset)) => Origin::Asset(asset.value),
+        _ => {
+            problems.add(field.place.error("lock-damaged", "this reference has no origin", "here"));
+            return None;
+        }
+    };
+    Some(Reference { origin, hash })
+}
+
+fn options(field: &Field<'_>, problems: &mut Problems<'_>) -> BTreeMap<String, BTreeMap<String, Value>> {
+    let Some(mut table) = field.table("[asset.recipe.options]", &[], problems) else { return BTreeMap::new() };
+    table.take_rest().iter().filter_map(|field| Some((field.key.clone(), field.json_table(problems)?))).collect()
+}
+
+fn take(field: &Field<'_>, problems: &mut Problems<'_>) -> Option<Take> {
+    let mut table = field.table("[[asset.takes]]", &[], problems)?;
+    let kind = |text: &str| TakeKind::ALL.into_iter().find(|kind| kind.name() == text);
+    let take = Take {
+        hash: parse(&mut table, "hash", problems)?,
+        provider: table.string("provider", problems)?.value,
+        model_id: table.string("model_id", problems)?.value,
+        asked: table.string("asked", problems).map(|asked| asked.value),
+        cost_usd: table.amount("cost_usd", problems).map(|cost| cost.value),
+        generated: table.take("generated").and_then(|field| date(&field, problems)),
+        kind: table.parsed("kind", "`draft`, `adopted` or `accepted`", kind, problems).map(|kind| kind.value),
+        fingerprint: parse(&mut table, "fingerprint", problems).map(crate::recipe::Fingerprint),
+    };
+    table.finish(problems);
+    Some(take)
+}
+
+fn date(field: &Field<'_>, problems: &mut Problems<'_>) -> Option<String> {
+    match field.value {
+        DeValue::Datetime(date) => Some(date.to_string()),
+        _ => field.mistyped("a date", problems),
+    }
+}
+
+fn output(field: &Field<'_>, problems: &mut Problems<'_>) -> Option<LockedOutput> {
+    let mut table = field.table("[[asset.outputs]]", &[], problems)?;
+    let output = LockedOutput {
+        path: path(&mut table, "path", problems)?,
+        hash: parse(&mut table, "hash", problems)?,
+        settings: parse(&mut table, "settings", problems)?,
+        bytes: table.integer_u64("bytes", problems)?.value,
+        width: table.integer_u32("width", 1..=u32::MAX, problems)?.value,
+        height: table.integer_u32("height", 1..=u32::MAX, problems)?.value,
+        take: parse(&mut table, "take", problems),
+    };
+    table.finish(problems);
+    Some(output)
+}

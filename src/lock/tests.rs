@@ -1,0 +1,178 @@
+//! The lockfile's two ways: what is written reads back, and what can't be read is an error with its line.
+
+use std::collections::BTreeMap;
+
+use proptest::prelude::*;
+
+use crate::digest::Digest;
+use crate::lock::{Entry, EntryOrigin, Generated, LockedOutput, Lockfile, Take, TakeKind, order_takes};
+use crate::name::{AssetName, ProjectPath};
+use crate::recipe::{Origin, Quality, Ratio, Recipe, Reference, Size, Value};
+
+fn digest(seed: u8) -> Digest {
+    Digest::of(&[seed])
+}
+
+fn any_value() -> impl Strategy<Value = Value> {
+    let leaf = prop_oneof![
+        any::<String>().prop_map(Value::String),
+        any::<i64>().prop_map(Value::Integer),
+        (-1e9..1e9_f64).prop_map(Value::Float),
+        any::<bool>().prop_map(Value::Boolean),
+    ];
+    leaf.prop_recursive(2, 8, 3, |inner| {
+        prop_oneof![
+            proptest::collection::vec(inner.clone(), 0..3).prop_map(Value::Array),
+            proptest::collection::btree_map(any::<String>(), inner, 0..3).prop_map(Value::Table),
+        ]
+    })
+}
+
+fn any_recipe() -> impl Strategy<Value = Recipe> {
+    let size = prop_oneof![Just(None), Just(Size::parse("2K")), Just(Size::parse("64x32")), Just(Some(Size::Auto))];
+    let options = proptest::collection::btree_map(
+        "[a-z .]{1,5}",
+        proptest::collection::btree_map(any::<String>(), any_value(), 1..3),
+        0..3,
+    );
+    (any::<String>(), size, proptest::option::of(0..i64::MAX), any::<bool>(), options).prop_map(
+        |(prompt, size, seed, more, options)| {
+            let path = Reference { origin: Origin::Path("art/ä \"b\".png".to_string()), hash: digest(1) };
+            let asset = Reference { origin: Origin::Asset("logo".to_string()), hash: digest(2) };
+            Recipe {
+                model: "seedream-4.5".to_string(),
+                prompt,
+                size,
+                aspect_ratio: more.then(|| Ratio::of(16, 9)),
+                references: if more { vec![path, asset] } else { Vec::new() },
+                seed: seed.map(i64::unsigned_abs),
+                quality: more.then_some(Quality::High),
+                variant: more.then_some(3),
+                options,
+            }
+        },
+    )
+}
+
+fn any_take() -> impl Strategy<Value = Take> {
+    (any::<u8>(), proptest::option::of(0..100_u32), proptest::option::of(0..60_u8), any::<bool>()).prop_map(
+        |(seed, cents, second, odd)| Take {
+            hash: digest(seed),
+            provider: "aisa".to_string(),
+            model_id: "seedream-4-5-251128".to_string(),
+            asked: odd.then(|| "64x32".to_string()),
+            cost_usd: cents.map(|cents| f64::from(cents) / 100.0),
+            generated: second.map(|second| format!("2026-11-20T21:04:{second:02}Z")),
+            kind: odd.then_some(TakeKind::Accepted),
+            fingerprint: odd.then(|| crate::recipe::Fingerprint(digest(9))),
+        },
+    )
+}
+
+fn any_entry() -> impl Strategy<Value = Entry> {
+    (any_recipe(), proptest::collection::vec(any_take(), 0..4), any::<bool>()).prop_map(
+        |(recipe, mut takes, source)| {
+            order_takes(&mut takes);
+            let output = LockedOutput {
+                path: ProjectPath::new("assets/x.png").unwrap(),
+                hash: digest(3),
+                settings: digest(4),
+                bytes: 48_213,
+                width: 1280,
+                height: 720,
+                take: takes.first().map(|take| take.hash),
+            };
+            let origin = if source {
+                EntryOrigin::Source { path: ProjectPath::new("art/badge.png").unwrap(), hash: digest(5) }
+            } else {
+                EntryOrigin::Generated(Box::new(Generated { recipe, chosen: digest(6), takes }))
+            };
+            Entry { origin, outputs: vec![output] }
+        },
+    )
+}
+
+fn any_lockfile() -> impl Strategy<Value = Lockfile> {
+    proptest::collection::btree_map("[a-z]{1,3}(/[a-z0-9_-]{1,3})?", any_entry(), 0..4).prop_map(|entries| Lockfile {
+        entries: entries
+            .into_iter()
+            .map(|(name, entry)| (AssetName::new(&name).unwrap(), entry))
+            .collect::<BTreeMap<_, _>>(),
+    })
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(64))]
+
+    #[test]
+    fn what_is_written_reads_back_and_writes_the_same_bytes(lockfile in any_lockfile()) {
+        let text = lockfile.render();
+        let read = Lockfile::read(&text).map_err(|errors| TestCaseError::fail(format!("{errors:?}\n{text}")))?;
+        prop_assert_eq!(&read, &lockfile);
+        prop_assert_eq!(read.render(), text);
+    }
+
+    #[test]
+    fn a_lockfile_cut_anywhere_never_panics_and_never_loses_an_asset_silently(lockfile in any_lockfile(), cut in 0.0..1.0_f64) {
+        let text = lockfile.render();
+        #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, clippy::cast_precision_loss, reason = "a share of a short text")]
+        let mut end = (text.len() as f64 * cut) as usize;
+        while !text.is_char_boundary(end) {
+            end -= 1;
+        }
+        if let Ok(read) = Lockfile::read(&text[..end]) {
+            for (name, entry) in &read.entries {
+                prop_assert_eq!(&entry.origin_without_takes(), &lockfile.entries[name].origin_without_takes());
+            }
+        }
+    }
+
+    #[test]
+    fn no_text_makes_the_reader_panic(text in any::<String>()) {
+        let _ = Lockfile::read(&format!("version = 1\n{text}"));
+        let _ = Lockfile::read(&text);
+    }
+}
+
+impl Entry {
+    /// A cut text may end before the last takes; what stands must be right.
+    fn origin_without_takes(&self) -> EntryOrigin {
+        match self.origin.clone() {
+            EntryOrigin::Generated(generated) => {
+                EntryOrigin::Generated(Box::new(Generated { takes: Vec::new(), ..*generated }))
+            }
+            source @ EntryOrigin::Source { .. } => source,
+        }
+    }
+}
+
+/// The message and the line of the first mistake.
+fn mistake(text: &str) -> (String, usize) {
+    let errors = Lockfile::read(text).expect_err("a mistake");
+    let label = errors[0].labels.first().expect("a place");
+    (errors[0].message.clone(), label.source.position(label.span.start).0)
+}
+
+#[test]
+fn a_lockfile_that_cant_be_read_says_where() {
+    for (text, words, line) in [
+        ("version = 1\n<<<<<<< HEAD\n", "conflict marks", 2),
+        ("version = 1\n\n=======\n", "conflict marks", 3),
+        ("version = 2\n", "version 1", 1),
+        ("", "version 1", 1),
+        ("version = 1\n[[asset]]\nname = \"a\"\n", "incomplete", 2),
+        ("version = 1\nfuture = true\n", "unknown key", 2),
+        ("version = 1\n[[asset]\n", "can't be read", 2),
+        ("version = 1\n[[asset]]\nsource = \"a.png\"\nhash = \"b3:12\"\n", "no hash", 4),
+    ] {
+        let (message, found) = mistake(text);
+        assert!(message.contains(words), "{text:?} says {message}");
+        assert_eq!(found, line, "{text:?} says {message}");
+    }
+}
+
+#[test]
+fn a_take_without_its_hash_is_an_error_and_not_a_take_less() {
+    let text = "version = 1\n[[asset]]\nname = \"a\"\n[[asset.takes]]\nprovider = \"aisa\"\nmodel_id = \"x\"\n";
+    assert!(mistake(text).0.contains("missing"), "{:?}", mistake(text));
+}

@@ -1,0 +1,173 @@
+//! The lockfile as text: sorted, one field a line, the same bytes for the same state.
+
+use std::fmt::Write;
+
+use crate::lock::{Entry, EntryOrigin, LockedOutput, Lockfile, Take, TakeKind, VERSION};
+use crate::recipe::{Origin, Quality, Recipe, Value};
+
+const HEAD: &str = "# Made by tintype from images.toml. Commit it; don't edit it.\n";
+
+/// A text that is being written; writing to a `String` can't fail.
+struct Text(String);
+
+impl Text {
+    fn line(&mut self, line: &str) {
+        self.0.push_str(line);
+        self.0.push('\n');
+    }
+
+    fn string(&mut self, key: &str, value: &str) {
+        self.line(&format!("{key} = {}", quote(value)));
+    }
+
+    fn maybe(&mut self, key: &str, value: Option<impl std::fmt::Display>) {
+        if let Some(value) = value {
+            self.string(key, &value.to_string());
+        }
+    }
+}
+
+impl Lockfile {
+    /// The canonical text.
+    pub fn render(&self) -> String {
+        let mut text = Text(String::with_capacity(self.entries.len() * 900 + 100));
+        text.0.push_str(HEAD);
+        text.line(&format!("version = {VERSION}"));
+        for (name, entry) in &self.entries {
+            text.line("\n[[asset]]");
+            text.string("name", name.as_str());
+            render_entry(entry, &mut text);
+        }
+        text.0
+    }
+}
+
+fn render_entry(entry: &Entry, text: &mut Text) {
+    match &entry.origin {
+        EntryOrigin::Source { path, hash } => {
+            text.string("source", path.as_str());
+            text.string("hash", &hash.to_string());
+        }
+        EntryOrigin::Generated(generated) => {
+            text.string("fingerprint", &generated.fingerprint().to_string());
+            text.string("chosen", &generated.chosen.to_string());
+            render_recipe(&generated.recipe, text);
+            for take in &generated.takes {
+                render_take(take, text);
+            }
+        }
+    }
+    for output in &entry.outputs {
+        render_output(output, text);
+    }
+}
+
+fn render_recipe(recipe: &Recipe, text: &mut Text) {
+    text.line("\n[asset.recipe]");
+    text.string("model", &recipe.model);
+    text.string("prompt", &recipe.prompt);
+    text.maybe("size", recipe.size.as_ref());
+    text.maybe("aspect_ratio", recipe.aspect_ratio);
+    if let Some(seed) = recipe.seed {
+        text.line(&format!("seed = {seed}"));
+    }
+    text.maybe("quality", recipe.quality.map(Quality::name));
+    if let Some(variant) = recipe.variant {
+        text.line(&format!("variant = {variant}"));
+    }
+    for reference in &recipe.references {
+        text.line("\n[[asset.recipe.references]]");
+        match &reference.origin {
+            Origin::Path(path) => text.string("path", path),
+            Origin::Asset(name) => text.string("asset", name),
+        }
+        text.string("hash", &reference.hash.to_string());
+    }
+    for (provider, fields) in recipe.options.iter().filter(|(_, fields)| !fields.is_empty()) {
+        text.line(&format!("\n[asset.recipe.options.{}]", key(provider)));
+        for (name, value) in fields {
+            text.line(&format!("{} = {}", key(name), inline(value)));
+        }
+    }
+}
+
+/// A take by itself, as the cache keeps it.
+#[cfg(feature = "generate")]
+pub(crate) fn render_single_take(take: &Take) -> String {
+    let mut text = Text("[take]\n".to_string());
+    render_take_fields(take, &mut text);
+    text.0
+}
+
+fn render_take(take: &Take, text: &mut Text) {
+    text.line("\n[[asset.takes]]");
+    render_take_fields(take, text);
+}
+
+fn render_take_fields(take: &Take, text: &mut Text) {
+    text.string("hash", &take.hash.to_string());
+    text.string("provider", &take.provider);
+    text.string("model_id", &take.model_id);
+    text.maybe("asked", take.asked.as_ref());
+    if let Some(cost) = take.cost_usd {
+        text.line(&format!("cost_usd = {cost:?}"));
+    }
+    if let Some(generated) = &take.generated {
+        text.line(&format!("generated = {generated}"));
+    }
+    text.maybe("kind", take.kind.map(TakeKind::name));
+    text.maybe("fingerprint", take.fingerprint);
+}
+
+fn render_output(output: &LockedOutput, text: &mut Text) {
+    text.line("\n[[asset.outputs]]");
+    text.string("path", output.path.as_str());
+    text.string("hash", &output.hash.to_string());
+    text.string("settings", &output.settings.to_string());
+    text.line(&format!("bytes = {}", output.bytes));
+    text.line(&format!("width = {}", output.width));
+    text.line(&format!("height = {}", output.height));
+    text.maybe("take", output.take);
+}
+
+fn key(name: &str) -> String {
+    let bare = !name.is_empty() && name.bytes().all(|byte| byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'_'));
+    if bare { name.to_string() } else { quote(name) }
+}
+
+fn inline(value: &Value) -> String {
+    match value {
+        Value::String(text) => quote(text),
+        Value::Integer(number) => number.to_string(),
+        Value::Float(number) => format!("{number:?}"),
+        Value::Boolean(truth) => truth.to_string(),
+        Value::Array(items) => format!("[{}]", items.iter().map(inline).collect::<Vec<_>>().join(", ")),
+        Value::Table(entries) if entries.is_empty() => "{}".to_string(),
+        Value::Table(entries) => {
+            let fields: Vec<String> =
+                entries.iter().map(|(name, value)| format!("{} = {}", key(name), inline(value))).collect();
+            format!("{{ {} }}", fields.join(", "))
+        }
+    }
+}
+
+/// A TOML basic string.
+pub(crate) fn quote(text: &str) -> String {
+    let mut quoted = String::with_capacity(text.len() + 2);
+    quoted.push('"');
+    for character in text.chars() {
+        match character {
+            '"' => quoted.push_str("\\\""),
+            '\\' => quoted.push_str("\\\\"),
+            '\n' => quoted.push_str("\\n"),
+            '\t' => quoted.push_str("\\t"),
+            '\r' => quoted.push_str("\\r"),
+            control if control.is_control() => {
+                let _ = write!(quoted, "\\u{:04X}", u32::from(control));
+            }
+            other => quoted.push(other),
+        }
+    }
+    quoted.push('"');
+    quoted
+}

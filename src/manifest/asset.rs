@@ -1,0 +1,256 @@
+//! The keys of `[defaults]` and `[assets.NAME]`, and of their outputs.
+//!
+//! Types and bounds only; whether a model can do what is asked is for [`crate::route`].
+
+use std::collections::BTreeMap;
+
+use toml::de::DeValue;
+
+use crate::manifest::table::{Field, Problems, Table, not_yet};
+use crate::manifest::{AssetKeys, OutputKeys, Publish, ReferenceKey, Spanned};
+use crate::picture::{Format, MAX_SIDE};
+use crate::recipe::{Quality, Ratio, Size, Value};
+use crate::transform::Fit;
+
+/// Asset keys that are part of the manifest and can't be carried out yet.
+const LATER: [&str; 6] = ["style", "prompt_file", "negative_prompt", "background", "matrix", "rows"];
+/// Output keys that are part of the manifest and can't be carried out yet.
+const LATER_OUTPUT: [&str; 13] = [
+    "lossless",
+    "filter",
+    "widths",
+    "crop",
+    "pad",
+    "rotate",
+    "flip",
+    "trim",
+    "chroma_key",
+    "background",
+    "colors",
+    "grid",
+    "max_bytes",
+];
+/// Fields of a request that tintype itself fills in.
+const OWN_FIELDS: [&str; 4] = ["n", "model", "prompt", "size"];
+/// More takes of one asset than anyone looks at.
+const MAX_TAKES: u32 = 100;
+
+/// What a size looks like, for messages.
+pub(crate) const SIZE_FORM: &str = "WIDTHxHEIGHT, like `1920x1080`, or a tier: `512`, `1K`, `2K`, `3K`, `4K`";
+
+/// What separates an asset from the defaults: which keys may stand there.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Scope {
+    Defaults,
+    Asset,
+}
+
+/// Reads the keys of an asset or of the defaults.
+pub(crate) fn read(field: &Field<'_>, title: &str, scope: Scope, problems: &mut Problems<'_>) -> Option<AssetKeys> {
+    let mut table = field.table(title, &LATER, problems)?;
+    if scope == Scope::Defaults {
+        refuse_in_defaults(&mut table, problems);
+    }
+    let one = scope == Scope::Asset;
+    let keys = AssetKeys {
+        place: field.key_place.clone(),
+        prompt: if one { text(table.string("prompt", problems), "prompt", problems) } else { None },
+        source: if one { source(table.string("source", problems), problems) } else { None },
+        alt: if one { text(table.string("alt", problems), "alt", problems) } else { None },
+        hold: if one { table.boolean("hold", problems) } else { None },
+        model: text(table.string("model", problems), "model", problems),
+        provider: providers(&mut table, problems),
+        size: size(&mut table, problems),
+        aspect_ratio: table.parsed("aspect_ratio", "a ratio like `16:9`", Ratio::parse, problems),
+        references: references(&mut table, problems),
+        seed: table.integer_u64("seed", problems),
+        n: table.integer_u32("n", 1..=MAX_TAKES, problems),
+        publish: table.parsed("publish", "`chosen` or `all`", publish, problems),
+        quality: table.parsed("quality", "`auto`, `low`, `medium` or `high`", Quality::parse, problems),
+        variant: table.integer_u64("variant", problems),
+        options: options(&mut table, problems),
+        tags: strings(&table.list("tags"), problems),
+        output: output(&mut table, title, problems),
+    };
+    table.finish(problems);
+    Some(keys)
+}
+
+fn refuse_in_defaults(table: &mut Table<'_>, problems: &mut Problems<'_>) {
+    for key in ["prompt", "prompt_file", "source", "alt", "hold", "matrix", "rows"] {
+        if let Some(field) = table.take(key) {
+            let message = format!("`{key}` can't be a default: it belongs to one asset");
+            problems.add(field.key_place.error("misplaced-key", message, "not here").help("write it in [assets.NAME]"));
+        }
+    }
+}
+
+/// A text without templates: those can't be carried out yet, and a prompt must not be sent with its braces.
+fn text(text: Option<Spanned<String>>, key: &str, problems: &mut Problems<'_>) -> Option<Spanned<String>> {
+    let text = text?;
+    if ["{{", "{%", "{#"].iter().any(|opening| text.value.contains(opening)) {
+        problems.add(not_yet(&text.place, &format!("a template in `{key}`")));
+    }
+    Some(text)
+}
+
+fn source(source: Option<Spanned<String>>, problems: &mut Problems<'_>) -> Option<Spanned<String>> {
+    let source = text(source, "source", problems)?;
+    if source.value.starts_with("asset:") {
+        problems.add(not_yet(&source.place, "another asset as `source`"));
+        return None;
+    }
+    Some(source)
+}
+
+fn size(table: &mut Table<'_>, problems: &mut Problems<'_>) -> Option<Spanned<Size>> {
+    // `auto` is what an absent size with an output shape stands for; nobody writes it.
+    let parse = |text: &str| Size::parse(text).filter(|size| *size != Size::Auto);
+    table.parsed("size", SIZE_FORM, parse, problems)
+}
+
+fn publish(text: &str) -> Option<Publish> {
+    match text {
+        "chosen" => Some(Publish::Chosen),
+        "all" => Some(Publish::All),
+        _ => None,
+    }
+}
+
+fn strings(fields: &[Field<'_>], problems: &mut Problems<'_>) -> Vec<Spanned<String>> {
+    fields.iter().filter_map(|field| text(field.string(problems), &field.key, problems)).collect()
+}
+
+fn providers(table: &mut Table<'_>, problems: &mut Problems<'_>) -> Option<Vec<Spanned<String>>> {
+    let field = table.take("provider")?;
+    let place = field.place.clone();
+    let providers = strings(&field.into_list(), problems);
+    if providers.is_empty() {
+        problems
+            .add(place.error("bad-value", "`provider` names nobody", "empty").help("name one, or take the key out"));
+    }
+    Some(providers)
+}
+
+fn references(table: &mut Table<'_>, problems: &mut Problems<'_>) -> Vec<Spanned<ReferenceKey>> {
+    table.list("references").into_iter().filter_map(|field| reference(&field, problems)).collect()
+}
+
+fn reference(field: &Field<'_>, problems: &mut Problems<'_>) -> Option<Spanned<ReferenceKey>> {
+    let place = field.place.clone();
+    let value = if field.value.is_table() {
+        let mut table = field.table("a reference", &["hint", "take"], problems)?;
+        let path = table.string("path", problems);
+        let asset = table.string("asset", problems);
+        table.finish(problems);
+        match (path, asset) {
+            (Some(path), None) => ReferenceKey::Path(path.value),
+            (None, Some(asset)) => ReferenceKey::Asset(asset.value),
+            _ => {
+                let error = place.error("bad-value", "a reference has either a `path` or an `asset`", "one of them");
+                problems.add(error.help(r#"write { path = "art/board.png" } or { asset = "logo" }"#));
+                return None;
+            }
+        }
+    } else {
+        let written = text(field.string(problems), "references", problems)?.value;
+        if written.starts_with("https://") || written.starts_with("http://") {
+            problems.add(not_yet(&place, "a URL as reference"));
+            return None;
+        }
+        match written.strip_prefix("asset:") {
+            Some(asset) => ReferenceKey::Asset(asset.to_string()),
+            None => ReferenceKey::Path(written),
+        }
+    };
+    Some(Spanned { value, place })
+}
+
+type Options = BTreeMap<String, Spanned<BTreeMap<String, Value>>>;
+
+fn options(table: &mut Table<'_>, problems: &mut Problems<'_>) -> Options {
+    let mut all = BTreeMap::new();
+    let Some(mut options) = table.table("options", "options", &[], problems) else { return all };
+    for field in options.take_rest() {
+        let Some(entries) = field.json_table(problems) else { continue };
+        for own in OWN_FIELDS {
+            if entries.contains_key(own) {
+                let message = format!("`{own}` can't stand in `options`: it is sent from the asset's own keys");
+                problems
+                    .add(field.place.error("bad-value", message, "in this table").help(format!("take `{own}` out")));
+            }
+        }
+        all.insert(field.key.clone(), Spanned { value: entries, place: field.key_place.clone() });
+    }
+    all
+}
+
+fn output(table: &mut Table<'_>, title: &str, problems: &mut Problems<'_>) -> OutputKeys {
+    let Some(field) = table.take("output") else { return OutputKeys::default() };
+    if let Some(path) = field.value.as_str() {
+        let path = Spanned { value: path.to_string(), place: field.place };
+        return OutputKeys { path: Some(path), ..OutputKeys::default() };
+    }
+    if field.value.is_array() {
+        problems.add(not_yet(&field.place, "a list of outputs"));
+        return OutputKeys::default();
+    }
+    let Some(mut table) = field.table(format!("the output of {title}"), &LATER_OUTPUT, problems) else {
+        return OutputKeys::default();
+    };
+    let keys = OutputKeys {
+        path: table.string("path", problems),
+        format: format(&mut table, problems),
+        width: table.integer_u32("width", 1..=MAX_SIDE, problems),
+        height: table.integer_u32("height", 1..=MAX_SIDE, problems),
+        fit: table.parsed("fit", "`cover`, `contain`, `inside` or `fill`", Fit::parse, problems),
+        quality: quality(&mut table, problems),
+    };
+    table.finish(problems);
+    keys
+}
+
+fn format(table: &mut Table<'_>, problems: &mut Problems<'_>) -> Option<Spanned<Format>> {
+    let field = table.take("format")?;
+    let written = field.string(problems)?;
+    if written.value == "avif" {
+        problems.add(not_yet(&written.place, "the format `avif`"));
+        return None;
+    }
+    match written.value.parse().ok().or_else(|| Format::from_extension(&written.value)) {
+        Some(value) => Some(Spanned { value, place: written.place }),
+        None => {
+            let error = written.error("bad-value", format!("`{}` is no format", written.value), "not this");
+            problems.add(error.help("write `png`, `jpeg` or `webp`"));
+            None
+        }
+    }
+}
+
+fn quality(table: &mut Table<'_>, problems: &mut Problems<'_>) -> Option<Spanned<u8>> {
+    let quality = table.integer_u32("quality", 1..=100, problems)?;
+    let value = u8::try_from(quality.value).expect("at most 100");
+    Some(Spanned { value, place: quality.place })
+}
+
+/// Every string below a value, with its place: for what must not stand anywhere.
+pub(crate) fn each_string<'t>(field: &Field<'t>, visit: &mut dyn FnMut(&Field<'t>, &str)) {
+    match field.value {
+        DeValue::String(text) => visit(field, text),
+        DeValue::Array(_) => field.clone().into_list().iter().for_each(|item| each_string(item, visit)),
+        DeValue::Table(table) => {
+            for (key, value) in table {
+                let source = &field.place.source;
+                let place = |span| crate::manifest::Place { source: source.clone(), span };
+                let nested = Field {
+                    key: key.get_ref().to_string(),
+                    key_place: place(key.span()),
+                    value: value.get_ref(),
+                    place: place(value.span()),
+                };
+                each_string(&nested, visit);
+            }
+        }
+        _ => {}
+    }
+}

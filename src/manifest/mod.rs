@@ -1,0 +1,223 @@
+//! The manifest as written: every key and value with its place, nothing filled in, nothing looked up.
+//!
+//! [`parse`] is the one way in. Knows the keys and their types; what they mean together is for [`crate::resolve`].
+
+mod asset;
+mod parse;
+pub(crate) mod table;
+
+use std::collections::BTreeMap;
+use std::ops::Range;
+use std::sync::Arc;
+use std::time::Duration;
+
+use crate::diagnostic::{Diagnostic, Source};
+use crate::name::AssetName;
+use crate::picture::Format;
+use crate::recipe::{Quality, Ratio, Size, Value};
+use crate::transform::Fit;
+
+pub use crate::manifest::parse::parse;
+
+/// Where in which file something stands.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Place {
+    /// The file.
+    pub source: Arc<Source>,
+    /// Byte offsets in its text.
+    pub span: Range<usize>,
+}
+
+impl Place {
+    /// A diagnostic that points here.
+    pub fn error(&self, code: &'static str, message: impl Into<String>, label: impl Into<String>) -> Diagnostic {
+        Diagnostic::new(code, message).label(&self.source, self.span.clone(), label)
+    }
+}
+
+/// A value and where it stands.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Spanned<T> {
+    /// The value.
+    pub value: T,
+    /// Where it stands.
+    pub place: Place,
+}
+
+impl<T> Spanned<T> {
+    /// A diagnostic that points at this value.
+    pub fn error(&self, code: &'static str, message: impl Into<String>, label: impl Into<String>) -> Diagnostic {
+        self.place.error(code, message, label)
+    }
+}
+
+/// images.toml, read.
+#[derive(Debug, Clone)]
+pub struct Manifest {
+    /// The file itself.
+    pub source: Arc<Source>,
+    /// `[defaults]`: keys that every asset inherits.
+    pub defaults: AssetKeys,
+    /// `[output] dir`: where outputs go.
+    pub output_dir: Option<Spanned<String>>,
+    /// `[output] path`: the template of an output's path.
+    pub output_path: Option<Spanned<String>>,
+    /// `[cache] dir`.
+    pub cache_dir: Option<Spanned<String>>,
+    /// `[budget]`.
+    pub budget: Budget,
+    /// `[providers.NAME]`.
+    pub providers: BTreeMap<String, ProviderKeys>,
+    /// `[models.NAME]`.
+    pub models: BTreeMap<String, ModelKeys>,
+    /// `[assets.NAME]`, by name.
+    pub assets: BTreeMap<AssetName, AssetKeys>,
+}
+
+/// `[budget]`: what a run may spend, in US dollars and paid images.
+#[derive(Debug, Clone, Default, PartialEq)]
+pub struct Budget {
+    /// A run that would cost more is refused.
+    pub max_cost_usd: Option<f64>,
+    /// A run that would buy more images is refused.
+    pub max_images: Option<u32>,
+    /// A run that would cost more is asked about first.
+    pub confirm_above_usd: Option<f64>,
+}
+
+/// `[providers.NAME]`: overrides of a built-in provider, or one of the user's own.
+#[derive(Debug, Clone)]
+pub struct ProviderKeys {
+    /// Where the table stands.
+    pub place: Place,
+    /// The wire format that it speaks.
+    pub api: Option<Spanned<String>>,
+    /// Where it is, without the route.
+    pub base_url: Option<Spanned<String>>,
+    /// The name of the variable that holds its key.
+    pub api_key_env: Option<Spanned<String>>,
+    /// Requests in flight.
+    pub concurrency: Option<u32>,
+    /// Requests begun in a minute.
+    pub requests_per_minute: Option<u32>,
+    /// The longest wait for an answer.
+    pub timeout: Option<Duration>,
+    /// Tries after the first.
+    pub max_retries: Option<u32>,
+}
+
+/// `[models.NAME]`: a model of the user's own, or other facts of a built-in one.
+#[derive(Debug, Clone)]
+pub struct ModelKeys {
+    /// Where the table stands.
+    pub place: Place,
+    /// Fewest pixels that a picture may have.
+    pub min_pixels: Option<u64>,
+    /// Most pixels that a picture may have.
+    pub max_pixels: Option<u64>,
+    /// Least width divided by height.
+    pub min_ratio: Option<f64>,
+    /// Greatest width divided by height.
+    pub max_ratio: Option<f64>,
+    /// Both sides are whole multiples of it.
+    pub multiple_of: Option<u32>,
+    /// What is asked for where nothing is written.
+    pub default_size: Option<Spanned<Size>>,
+    /// Prices of one image in US dollars, by provider.
+    pub cost_usd: BTreeMap<String, Spanned<f64>>,
+    /// Who serves it, in place of the built-in routes.
+    pub routes: Option<Vec<RouteKeys>>,
+}
+
+/// One of `[models.NAME] routes`.
+#[derive(Debug, Clone)]
+pub struct RouteKeys {
+    /// The provider's name.
+    pub provider: Spanned<String>,
+    /// The model's id there.
+    pub id: Spanned<String>,
+    /// The wire format, if it isn't the provider's own.
+    pub api: Option<Spanned<String>>,
+    /// The path below the base URL, if it isn't the wire format's own.
+    pub path: Option<Spanned<String>>,
+    /// Price of one image in US dollars.
+    pub cost_usd: Option<f64>,
+    /// Most images in one request.
+    pub max_images: Option<u32>,
+}
+
+/// The keys of an asset, or of `[defaults]`, as far as they are written.
+#[derive(Debug, Clone)]
+pub struct AssetKeys {
+    /// Where the asset's name, or the table, stands.
+    pub place: Place,
+    /// What to draw.
+    pub prompt: Option<Spanned<String>>,
+    /// By which model.
+    pub model: Option<Spanned<String>>,
+    /// Through whom, in order of preference.
+    pub provider: Option<Vec<Spanned<String>>>,
+    /// How large.
+    pub size: Option<Spanned<Size>>,
+    /// In which shape.
+    pub aspect_ratio: Option<Spanned<Ratio>>,
+    /// Which pictures to show to the model.
+    pub references: Vec<Spanned<ReferenceKey>>,
+    /// The sampling seed.
+    pub seed: Option<Spanned<u64>>,
+    /// How many takes to have.
+    pub n: Option<Spanned<u32>>,
+    /// Which takes make outputs.
+    pub publish: Option<Spanned<Publish>>,
+    /// How much work the model is to put in.
+    pub quality: Option<Spanned<Quality>>,
+    /// Tells pictures of one wording apart.
+    pub variant: Option<Spanned<u64>>,
+    /// Vendor fields, by provider.
+    pub options: BTreeMap<String, Spanned<BTreeMap<String, Value>>>,
+    /// For `--tag`.
+    pub tags: Vec<Spanned<String>>,
+    /// A text for people who don't see the picture.
+    pub alt: Option<Spanned<String>>,
+    /// Never regenerate.
+    pub hold: Option<Spanned<bool>>,
+    /// A picture made by hand.
+    pub source: Option<Spanned<String>>,
+    /// Which file to make.
+    pub output: OutputKeys,
+}
+
+/// A reference as written.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum ReferenceKey {
+    /// A file of the project.
+    Path(String),
+    /// Another asset.
+    Asset(String),
+}
+
+/// Which takes of an asset make outputs.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Publish {
+    /// The chosen one.
+    Chosen,
+    /// Each.
+    All,
+}
+
+/// The keys of an output, as far as they are written.
+#[derive(Debug, Clone, Default)]
+pub struct OutputKeys {
+    /// The path, or its template.
+    pub path: Option<Spanned<String>>,
+    /// The file format.
+    pub format: Option<Spanned<Format>>,
+    /// Width in pixels.
+    pub width: Option<Spanned<u32>>,
+    /// Height in pixels.
+    pub height: Option<Spanned<u32>>,
+    /// How the picture fills width and height.
+    pub fit: Option<Spanned<Fit>>,
+    /// 1 to 100, for lossy formats.
+    pub quality: Option<Spanned<u8>>,
+}

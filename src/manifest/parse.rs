@@ -1,0 +1,271 @@
+//! images.toml from text to [`Manifest`]: the top level, and the tables that aren't assets.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use toml::de::{DeTable, DeValue};
+
+use crate::diagnostic::{Diagnostic, Source, nearest};
+use crate::manifest::asset::{SIZE_FORM, Scope, each_string, read};
+use crate::manifest::table::{Field, Problems, Table, is_literal_key, not_yet};
+use crate::manifest::{AssetKeys, Budget, Manifest, ModelKeys, Place, ProviderKeys, RouteKeys, Spanned};
+use crate::name::{AssetName, suggest_name};
+use crate::recipe::Size;
+use crate::secret::find_keys;
+
+/// Tables of the manifest that can't be carried out yet.
+const LATER: [&str; 7] = ["include", "vars", "data", "styles", "draft", "atlases", "codegen"];
+/// Tables that can.
+const TABLES: [&str; 7] = ["defaults", "output", "cache", "budget", "providers", "models", "assets"];
+/// More assets than one manifest may have.
+const MAX_ASSETS: usize = 100_000;
+
+/// Reads a manifest; every mistake in it comes at once, in the order of the file.
+pub fn parse(name: &str, text: &str) -> Result<Manifest, Vec<Diagnostic>> {
+    let source = Source::new(name, text);
+    let text = text.strip_prefix('\u{feff}').map_or_else(|| text.to_string(), |rest| format!("   {rest}"));
+    let (document, errors) = DeTable::parse_recoverable(&text);
+    if !errors.is_empty() {
+        return Err(errors.iter().map(|error| syntax_error(&source, error)).collect());
+    }
+    let mut problems = Problems { source: &source, found: Vec::new() };
+    if let Some(foreign) = foreign(document.get_ref(), &problems) {
+        return Err(vec![foreign]);
+    }
+    let manifest = read_document(document.get_ref(), &mut problems);
+    let mut found = problems.found;
+    if found.is_empty() {
+        return Ok(manifest);
+    }
+    found.sort_by_key(|diagnostic| diagnostic.labels.first().map_or(0, |label| label.span.start));
+    found.dedup();
+    Err(found)
+}
+
+fn syntax_error(source: &Arc<Source>, error: &toml::de::Error) -> Diagnostic {
+    let span = error.span().unwrap_or(0..0);
+    let (line, _) = source.position(span.start);
+    let message = error.message().lines().next().unwrap_or("unreadable").trim_end_matches(['.', ',']).to_string();
+    Diagnostic::new("syntax", format!("this is not TOML: {message}"))
+        .label(source, span, "here")
+        .help(format!("mend line {line}: strings stand in quotes, tables in [brackets], each key once"))
+}
+
+/// A file of the same name that has none of our tables belongs to somebody else.
+fn foreign(document: &DeTable<'_>, problems: &Problems<'_>) -> Option<Diagnostic> {
+    let known = |key: &str| TABLES.contains(&key) || LATER.contains(&key) || nearest(key, TABLES).is_some();
+    if document.is_empty() || document.keys().any(|key| known(key.get_ref())) {
+        return None;
+    }
+    let first = document.keys().min_by_key(|key| key.span().start)?;
+    let message = format!("this {} isn't tintype's: it has none of its tables", problems.source.name());
+    Some(
+        problems.place(first.span()).error("foreign-manifest", message, "another tool's key").help(
+            "tintype reads [assets.NAME] tables; keep its manifest under another name, with --manifest-path FILE",
+        ),
+    )
+}
+
+fn read_document(document: &DeTable<'_>, problems: &mut Problems<'_>) -> Manifest {
+    let mut root = Table::new("the manifest", document, &LATER, problems);
+    let fields: Vec<_> = TABLES.iter().filter_map(|name| root.take(name)).collect();
+    for field in &fields {
+        refuse_keys(field, problems);
+    }
+    let mut by_name: BTreeMap<String, Field<'_>> = fields.into_iter().map(|field| (field.key.clone(), field)).collect();
+    let mut take = |name: &str| by_name.remove(name);
+    let defaults = take("defaults").and_then(|field| read(&field, "[defaults]", Scope::Defaults, problems));
+    let [output_dir, output_path] = take("output").map_or([None, None], |field| output(&field, problems));
+    let manifest = Manifest {
+        source: Arc::clone(problems.source),
+        defaults: defaults.unwrap_or_else(|| AssetKeys::empty(problems.place(0..0))),
+        output_dir,
+        output_path,
+        cache_dir: take("cache").and_then(|field| cache(&field, problems)),
+        budget: take("budget").and_then(|field| budget(&field, problems)).unwrap_or_default(),
+        providers: take("providers").map(|field| named(&field, problems, provider)).unwrap_or_default(),
+        models: take("models").map(|field| named(&field, problems, model)).unwrap_or_default(),
+        assets: take("assets").map(|field| assets(&field, problems)).unwrap_or_default(),
+    };
+    root.finish(problems);
+    manifest
+}
+
+/// A literal API key anywhere is an error, which doesn't show it.
+fn refuse_keys(field: &Field<'_>, problems: &mut Problems<'_>) {
+    let mut found = Vec::new();
+    each_string(field, &mut |field, text| {
+        if is_literal_key(&field.key, field.value) || !find_keys(text).is_empty() {
+            found.push(field.place.error("literal-key", "an API key stands in the manifest", "hidden here").help(
+                "take it out, and withdraw it if it was committed; put it into the environment or into .env, \
+                           and name the variable with api_key_env",
+            ));
+        }
+    });
+    problems.found.extend(found);
+}
+
+fn output(field: &Field<'_>, problems: &mut Problems<'_>) -> [Option<Spanned<String>>; 2] {
+    let Some(mut table) = field.table("[output]", &["disclose"], problems) else { return [None, None] };
+    let keys = [table.string("dir", problems), table.string("path", problems)];
+    table.finish(problems);
+    keys
+}
+
+fn cache(field: &Field<'_>, problems: &mut Problems<'_>) -> Option<Spanned<String>> {
+    let mut table = field.table("[cache]", &["remote"], problems)?;
+    let dir = table.string("dir", problems);
+    table.finish(problems);
+    dir
+}
+
+fn budget(field: &Field<'_>, problems: &mut Problems<'_>) -> Option<Budget> {
+    let mut table = field.table("[budget]", &[], problems)?;
+    let budget = Budget {
+        max_cost_usd: table.amount("max_cost_usd", problems).map(|amount| amount.value),
+        max_images: table.integer_u32("max_images", 0..=u32::MAX, problems).map(|number| number.value),
+        confirm_above_usd: table.amount("confirm_above_usd", problems).map(|amount| amount.value),
+    };
+    table.finish(problems);
+    Some(budget)
+}
+
+/// A table of tables, by name.
+fn named<T>(
+    field: &Field<'_>,
+    problems: &mut Problems<'_>,
+    read: fn(&Field<'_>, &mut Problems<'_>) -> Option<T>,
+) -> BTreeMap<String, T> {
+    let Some(mut table) = field.table(format!("[{}]", field.key), &[], problems) else { return BTreeMap::new() };
+    table.take_rest().iter().filter_map(|field| Some((field.key.clone(), read(field, problems)?))).collect()
+}
+
+fn provider(field: &Field<'_>, problems: &mut Problems<'_>) -> Option<ProviderKeys> {
+    let mut table = field.table(format!("[providers.{}]", field.key), &[], problems)?;
+    let keys = ProviderKeys {
+        place: field.key_place.clone(),
+        api: table.string("api", problems),
+        base_url: table.string("base_url", problems),
+        api_key_env: table.string("api_key_env", problems),
+        concurrency: table.integer_u32("concurrency", 1..=256, problems).map(|number| number.value),
+        requests_per_minute: table.integer_u32("requests_per_minute", 1..=100_000, problems).map(|number| number.value),
+        timeout: table.duration("timeout", problems),
+        max_retries: table.integer_u32("max_retries", 0..=20, problems).map(|number| number.value),
+    };
+    table.finish(problems);
+    Some(keys)
+}
+
+fn model(field: &Field<'_>, problems: &mut Problems<'_>) -> Option<ModelKeys> {
+    let mut table = field.table(format!("[models.{}]", field.key), &[], problems)?;
+    let positive = |number: Option<Spanned<u64>>| number.map(|number| number.value).filter(|number| *number > 0);
+    let keys = ModelKeys {
+        place: field.key_place.clone(),
+        min_pixels: positive(table.integer_u64("min_pixels", problems)),
+        max_pixels: positive(table.integer_u64("max_pixels", problems)),
+        min_ratio: table.amount("min_ratio", problems).map(|ratio| ratio.value),
+        max_ratio: table.amount("max_ratio", problems).map(|ratio| ratio.value),
+        multiple_of: table.integer_u32("multiple_of", 1..=1024, problems).map(|number| number.value),
+        default_size: table.parsed("default_size", SIZE_FORM, Size::parse, problems),
+        cost_usd: table.take("cost_usd").map(|field| prices(&field, problems)).unwrap_or_default(),
+        routes: table
+            .take("routes")
+            .map(|field| field.into_list().iter().filter_map(|route| self::route(route, problems)).collect()),
+    };
+    table.finish(problems);
+    Some(keys)
+}
+
+fn prices(field: &Field<'_>, problems: &mut Problems<'_>) -> BTreeMap<String, Spanned<f64>> {
+    let Some(mut table) = field.table("cost_usd", &[], problems) else { return BTreeMap::new() };
+    table.take_rest().iter().filter_map(|field| Some((field.key.clone(), field.amount(problems)?))).collect()
+}
+
+fn route(field: &Field<'_>, problems: &mut Problems<'_>) -> Option<RouteKeys> {
+    let mut table = field.table("a route", &[], problems)?;
+    let provider = table.string("provider", problems);
+    let id = table.string("id", problems);
+    let keys = (table.string("api", problems), table.string("path", problems));
+    let cost_usd = table.amount("cost_usd", problems).map(|amount| amount.value);
+    let max_images = table.integer_u32("max_images", 1..=100, problems).map(|number| number.value);
+    table.finish(problems);
+    let (Some(provider), Some(id)) = (provider, id) else {
+        let error = field.place.error("missing-key", "a route needs a `provider` and an `id`", "incomplete");
+        problems.add(error.help(r#"write { provider = "studio", id = "the-model-s-id-there", cost_usd = 0.0 }"#));
+        return None;
+    };
+    Some(RouteKeys { provider, id, api: keys.0, path: keys.1, cost_usd, max_images })
+}
+
+fn assets(field: &Field<'_>, problems: &mut Problems<'_>) -> BTreeMap<AssetName, AssetKeys> {
+    let mut assets = BTreeMap::new();
+    let DeValue::Table(_) = field.value else {
+        field.mistyped::<()>("a table of assets, like [assets.hero]", problems);
+        return assets;
+    };
+    let Some(mut table) = field.table("[assets]", &[], problems) else { return assets };
+    let fields = table.take_rest();
+    if fields.len() > MAX_ASSETS {
+        let message = format!("{} assets are declared; a manifest has at most {MAX_ASSETS}", fields.len());
+        problems.add(field.key_place.error("too-many", message, "here"));
+        return assets;
+    }
+    for field in fields {
+        let title = if field.key.contains('/') {
+            format!("[assets.\"{}\"]", field.key)
+        } else {
+            format!("[assets.{}]", field.key)
+        };
+        let name = asset_name(&field, problems);
+        let keys = read(&field, &title, Scope::Asset, problems);
+        if let (Some(name), Some(keys)) = (name, keys) {
+            assets.insert(name, keys);
+        }
+    }
+    assets
+}
+
+fn asset_name(field: &Field<'_>, problems: &mut Problems<'_>) -> Option<AssetName> {
+    if field.key.contains("{{") {
+        problems.add(not_yet(&field.key_place, "a template in a name"));
+        return None;
+    }
+    match AssetName::new(&field.key) {
+        Ok(name) => Some(name),
+        Err(reason) => {
+            let help = suggest_name(&field.key).map_or_else(
+                || "write letters, digits, - _ and / for folders".to_string(),
+                |name| format!("write [assets.\"{name}\"]: letters, digits, - _ and / for folders"),
+            );
+            let message = format!("`{}` is no name for an asset: {reason}", field.key);
+            problems.add(field.key_place.error("bad-name", message, "this name").help(help));
+            None
+        }
+    }
+}
+
+impl AssetKeys {
+    /// No key written.
+    pub(crate) fn empty(place: Place) -> Self {
+        Self {
+            place,
+            prompt: None,
+            model: None,
+            provider: None,
+            size: None,
+            aspect_ratio: None,
+            references: Vec::new(),
+            seed: None,
+            n: None,
+            publish: None,
+            quality: None,
+            variant: None,
+            options: BTreeMap::new(),
+            tags: Vec::new(),
+            alt: None,
+            hold: None,
+            source: None,
+            output: crate::manifest::OutputKeys::default(),
+        }
+    }
+}

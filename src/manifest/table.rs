@@ -1,0 +1,324 @@
+//! Reading one TOML table key by key: each key is asked for once, and what nobody asked for is an error.
+//!
+//! All errors are collected, none stops the reading. Knows TOML and types, no key by name.
+
+use std::collections::BTreeMap;
+use std::ops::Range;
+use std::sync::Arc;
+use std::time::Duration;
+
+use toml::Spanned as TomlSpanned;
+use toml::de::{DeTable, DeValue};
+
+use crate::diagnostic::{Diagnostic, Source, nearest};
+use crate::manifest::{Place, Spanned};
+use crate::recipe::Value;
+use crate::secret::KEY_NAMES;
+
+/// What is wrong so far, and in which file.
+pub(crate) struct Problems<'s> {
+    pub(crate) source: &'s Arc<Source>,
+    pub(crate) found: Vec<Diagnostic>,
+}
+
+impl Problems<'_> {
+    pub(crate) fn place(&self, span: Range<usize>) -> Place {
+        Place { source: Arc::clone(self.source), span }
+    }
+
+    pub(crate) fn add(&mut self, diagnostic: Diagnostic) {
+        self.found.push(diagnostic);
+    }
+}
+
+/// A value with where it stands, not looked at yet.
+#[derive(Clone)]
+pub(crate) struct Field<'t> {
+    pub(crate) key: String,
+    pub(crate) key_place: Place,
+    pub(crate) value: &'t DeValue<'t>,
+    pub(crate) place: Place,
+}
+
+/// A table whose keys are asked for one by one.
+pub(crate) struct Table<'t> {
+    /// How messages call it: `[assets.hero]`.
+    pub(crate) title: String,
+    fields: BTreeMap<String, Field<'t>>,
+    known: Vec<&'static str>,
+    later: &'static [&'static str],
+}
+
+impl<'t> Table<'t> {
+    /// `later` are the keys that are part of the manifest but that this version can't carry out.
+    pub(crate) fn new(
+        title: impl Into<String>,
+        table: &'t DeTable<'t>,
+        later: &'static [&'static str],
+        problems: &Problems<'_>,
+    ) -> Self {
+        let field = |key: &TomlSpanned<_>, value: &'t TomlSpanned<DeValue<'t>>| Field {
+            key: AsRef::<str>::as_ref(key.get_ref() as &std::borrow::Cow<'_, str>).to_string(),
+            key_place: problems.place(key.span()),
+            value: value.get_ref(),
+            place: problems.place(value.span()),
+        };
+        let fields = table.iter().map(|(key, value)| (key.get_ref().to_string(), field(key, value))).collect();
+        Self { title: title.into(), fields, known: Vec::new(), later }
+    }
+
+    /// The value of a key, taken out.
+    pub(crate) fn take(&mut self, key: &'static str) -> Option<Field<'t>> {
+        self.known.push(key);
+        self.fields.remove(key)
+    }
+
+    /// All keys that are left, for tables whose keys are names.
+    pub(crate) fn take_rest(&mut self) -> Vec<Field<'t>> {
+        std::mem::take(&mut self.fields).into_values().collect()
+    }
+
+    pub(crate) fn string(&mut self, key: &'static str, problems: &mut Problems<'_>) -> Option<Spanned<String>> {
+        self.take(key)?.string(problems)
+    }
+
+    /// A string that `parse` understands; `expected` says what it would have.
+    pub(crate) fn parsed<T>(
+        &mut self,
+        key: &'static str,
+        expected: &str,
+        parse: impl Fn(&str) -> Option<T>,
+        problems: &mut Problems<'_>,
+    ) -> Option<Spanned<T>> {
+        let text = self.string(key, problems)?;
+        let Some(value) = parse(&text.value) else {
+            let words: Vec<&str> = expected.split(['`', ' ', ',']).filter(|word| !word.is_empty()).collect();
+            let help = nearest(&text.value, words)
+                .map_or_else(|| format!("write {expected}"), |word| format!("did you mean `{word}`? Write {expected}"));
+            problems.add(text.error("bad-value", format!("`{}` is no {key}", text.value), "not this").help(help));
+            return None;
+        };
+        Some(Spanned { value, place: text.place })
+    }
+
+    /// A whole number within bounds.
+    pub(crate) fn integer(
+        &mut self,
+        key: &'static str,
+        bounds: std::ops::RangeInclusive<i64>,
+        problems: &mut Problems<'_>,
+    ) -> Option<Spanned<i64>> {
+        let field = self.take(key)?;
+        let DeValue::Integer(integer) = field.value else {
+            return field.mistyped("a whole number", problems);
+        };
+        match i64::from_str_radix(integer.as_str(), integer.radix()) {
+            Ok(value) if bounds.contains(&value) => Some(Spanned { value, place: field.place }),
+            _ => {
+                let (least, most) = (bounds.start(), bounds.end());
+                let help = match *most {
+                    i64::MAX => format!("write a whole number from {least}"),
+                    most => format!("write a whole number from {least} to {most}"),
+                };
+                problems.add(
+                    field
+                        .place
+                        .error("bad-value", format!("`{key}` is out of range"), "too large or too small")
+                        .help(help),
+                );
+                None
+            }
+        }
+    }
+
+    pub(crate) fn integer_u32(
+        &mut self,
+        key: &'static str,
+        bounds: std::ops::RangeInclusive<u32>,
+        problems: &mut Problems<'_>,
+    ) -> Option<Spanned<u32>> {
+        let bounds = i64::from(*bounds.start())..=i64::from(*bounds.end());
+        let number = self.integer(key, bounds, problems)?;
+        let value = u32::try_from(number.value).expect("the bounds are those of a u32");
+        Some(Spanned { value, place: number.place })
+    }
+
+    pub(crate) fn integer_u64(&mut self, key: &'static str, problems: &mut Problems<'_>) -> Option<Spanned<u64>> {
+        let number = self.integer(key, 0..=i64::MAX, problems)?;
+        Some(Spanned { value: number.value.unsigned_abs(), place: number.place })
+    }
+
+    /// A finite number that isn't negative: money, ratios.
+    pub(crate) fn amount(&mut self, key: &'static str, problems: &mut Problems<'_>) -> Option<Spanned<f64>> {
+        self.take(key)?.amount(problems)
+    }
+
+    pub(crate) fn boolean(&mut self, key: &'static str, problems: &mut Problems<'_>) -> Option<Spanned<bool>> {
+        let field = self.take(key)?;
+        match field.value.as_bool() {
+            Some(value) => Some(Spanned { value, place: field.place }),
+            None => field.mistyped("true or false", problems),
+        }
+    }
+
+    pub(crate) fn duration(&mut self, key: &'static str, problems: &mut Problems<'_>) -> Option<Duration> {
+        let parse = |text: &str| humantime::parse_duration(text).ok().filter(|duration| !duration.is_zero());
+        Some(self.parsed(key, "a duration like `180s` or `3m`", parse, problems)?.value)
+    }
+
+    pub(crate) fn table(
+        &mut self,
+        key: &'static str,
+        title: impl Into<String>,
+        later: &'static [&'static str],
+        problems: &mut Problems<'_>,
+    ) -> Option<Table<'t>> {
+        self.take(key)?.table(title, later, problems)
+    }
+
+    /// A list, or a single value that stands for a list of one.
+    pub(crate) fn list(&mut self, key: &'static str) -> Vec<Field<'t>> {
+        self.take(key).map(Field::into_list).unwrap_or_default()
+    }
+
+    /// Reports every key that nobody asked for.
+    pub(crate) fn finish(self, problems: &mut Problems<'_>) {
+        for (key, field) in self.fields {
+            if is_literal_key(&key, field.value) {
+                continue; // reported as what it is
+            }
+            if self.later.contains(&key.as_str()) {
+                problems.add(not_yet(&field.key_place, &format!("`{key}` in {}", self.title)));
+                continue;
+            }
+            let message = format!("unknown key `{key}` in {}", self.title);
+            let mut diagnostic = field.key_place.error("unknown-key", message, "not a key that belongs here");
+            let known = self.known.iter().chain(self.later).copied();
+            if let Some(name) = self.title.strip_prefix("[assets.").filter(|_| field.value.is_table()) {
+                let name = name.trim_end_matches(']').trim_matches('"');
+                diagnostic = diagnostic.help(format!(
+                    "a dot in a name makes a table inside a table: quote it and write a slash, [assets.\"{name}/{key}\"]"
+                ));
+            } else if let Some(near) = nearest(&key, known) {
+                diagnostic = diagnostic.help(format!("did you mean `{near}`?"));
+            } else {
+                diagnostic = diagnostic.help(format!("the keys here are {}", listed(&self.known)));
+            }
+            problems.add(diagnostic);
+        }
+    }
+}
+
+impl<'t> Field<'t> {
+    /// Reports that the value has another type than `expected`.
+    pub(crate) fn mistyped<T>(&self, expected: &str, problems: &mut Problems<'_>) -> Option<T> {
+        let message = format!("`{}` must be {expected}, not {}", self.key, type_name(self.value));
+        problems.add(self.place.error("bad-type", message, format!("expected {expected}")));
+        None
+    }
+
+    pub(crate) fn string(&self, problems: &mut Problems<'_>) -> Option<Spanned<String>> {
+        match self.value.as_str() {
+            Some(text) => Some(Spanned { value: text.to_string(), place: self.place.clone() }),
+            None => self.mistyped("a string in quotes", problems),
+        }
+    }
+
+    pub(crate) fn amount(&self, problems: &mut Problems<'_>) -> Option<Spanned<f64>> {
+        let text = match self.value {
+            DeValue::Integer(integer) => integer.as_str(),
+            DeValue::Float(float) => float.as_str(),
+            _ => return self.mistyped("a number", problems),
+        };
+        match text.parse::<f64>() {
+            Ok(value) if value.is_finite() && value >= 0.0 => Some(Spanned { value, place: self.place.clone() }),
+            _ => {
+                let message = format!("`{}` must be a number that isn't negative", self.key);
+                problems.add(self.place.error("bad-value", message, "not this"));
+                None
+            }
+        }
+    }
+
+    pub(crate) fn table(
+        &self,
+        title: impl Into<String>,
+        later: &'static [&'static str],
+        problems: &mut Problems<'_>,
+    ) -> Option<Table<'t>> {
+        match self.value {
+            DeValue::Table(table) => Some(Table::new(title, table, later, problems)),
+            _ => self.mistyped("a table", problems),
+        }
+    }
+
+    pub(crate) fn into_list(self) -> Vec<Self> {
+        let DeValue::Array(items) = self.value else { return vec![self] };
+        let item = |item: &'t TomlSpanned<DeValue<'t>>| Field {
+            key: self.key.clone(),
+            key_place: self.key_place.clone(),
+            value: item.get_ref(),
+            place: Place { source: Arc::clone(&self.place.source), span: item.span() },
+        };
+        items.iter().map(item).collect()
+    }
+
+    /// A vendor's field of any type that JSON has too.
+    pub(crate) fn json(&self, problems: &mut Problems<'_>) -> Option<Value> {
+        match self.value {
+            DeValue::String(text) => Some(Value::String(text.to_string())),
+            DeValue::Boolean(truth) => Some(Value::Boolean(*truth)),
+            DeValue::Integer(integer) => match i64::from_str_radix(integer.as_str(), integer.radix()) {
+                Ok(number) => Some(Value::Integer(number)),
+                Err(_) => self.mistyped("a number of at most 63 bits", problems),
+            },
+            DeValue::Float(float) => match float.as_str().parse::<f64>() {
+                Ok(number) if number.is_finite() => Some(Value::Float(number)),
+                _ => self.mistyped("a finite number", problems),
+            },
+            DeValue::Datetime(_) => self.mistyped("a string (JSON has no dates)", problems),
+            DeValue::Array(_) => {
+                let items = self.clone().into_list();
+                items.iter().map(|item| item.json(problems)).collect::<Option<Vec<_>>>().map(Value::Array)
+            }
+            DeValue::Table(_) => self.json_table(problems).map(Value::Table),
+        }
+    }
+
+    pub(crate) fn json_table(&self, problems: &mut Problems<'_>) -> Option<BTreeMap<String, Value>> {
+        let mut table = self.table(self.key.clone(), &[], problems)?;
+        let mut entries = BTreeMap::new();
+        for field in table.take_rest() {
+            entries.insert(field.key.clone(), field.json(problems)?);
+        }
+        Some(entries)
+    }
+}
+
+/// A key or value of the manifest that this version can't carry out: refused, never ignored.
+pub(crate) fn not_yet(place: &Place, what: &str) -> Diagnostic {
+    place
+        .error("not-yet", format!("{what} doesn't work in this version of tintype"), "not yet")
+        .help("take it out for now: tintype refuses what it can't carry out rather than ignoring it")
+}
+
+/// Whether this is a key written where only the name of a variable may stand.
+pub(crate) fn is_literal_key(key: &str, value: &DeValue<'_>) -> bool {
+    value.is_str() && key != "key" && KEY_NAMES.contains(&key.to_ascii_lowercase().as_str())
+}
+
+pub(crate) fn listed(names: &[&str]) -> String {
+    names.iter().map(|name| format!("`{name}`")).collect::<Vec<_>>().join(", ")
+}
+
+fn type_name(value: &DeValue<'_>) -> &'static str {
+    match value {
+        DeValue::String(_) => "a string",
+        DeValue::Integer(_) => "a whole number",
+        DeValue::Float(_) => "a fraction",
+        DeValue::Boolean(_) => "true or false",
+        DeValue::Datetime(_) => "a date",
+        DeValue::Array(_) => "a list",
+        DeValue::Table(_) => "a table",
+    }
+}

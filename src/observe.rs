@@ -1,0 +1,268 @@
+//! What lies on the disk, for the plan to think about: looking, no thought.
+//!
+//! The cache is asked only about assets that aren't simply as locked, so that a project in which nothing changed costs
+//! one lstat an output.
+
+use std::collections::{BTreeMap, BTreeSet, HashMap};
+
+use crate::cache::{Cache, CachedTakes, Journal};
+use crate::digest::Digest;
+use crate::files::{FileState, Files};
+use crate::lock::{Entry, EntryOrigin, Generated, LockedOutput, Lockfile, Take};
+use crate::manifest::Publish;
+use crate::name::{AssetName, ProjectPath};
+use crate::recipe::{Fingerprint, Recipe};
+use crate::resolve::{Asset, AssetOrigin, Assets};
+
+/// Everything that a plan needs to know of the disk.
+#[derive(Debug, Default)]
+pub struct Observed {
+    /// By asset.
+    pub facts: BTreeMap<AssetName, Facts>,
+    /// Outputs of assets that are locked and no longer declared.
+    pub undeclared: BTreeMap<AssetName, Vec<(LockedOutput, Seen)>>,
+}
+
+/// What is known of one asset.
+#[derive(Debug, Clone, Default)]
+pub struct Facts {
+    /// The recipe, unless it waits for another asset's original; none for an asset made by hand.
+    pub recipe: Option<Recipe>,
+    /// The recipe's fingerprint.
+    pub fingerprint: Option<Fingerprint>,
+    /// The fingerprint of the entry's recipe.
+    pub locked_fingerprint: Option<Fingerprint>,
+    /// The chosen original, as far as it is known before anything is made.
+    pub original: Option<Digest>,
+    /// What lies at each declared and each locked output's path.
+    pub files: BTreeMap<ProjectPath, Seen>,
+    /// The cache's takes of this recipe.
+    pub cached: CachedTakes,
+    /// Takes that another name has locked for this recipe: the asset was renamed, or has a twin.
+    pub kin: Vec<Take>,
+    /// Originals that can be had, from the cache or from an output that is an untouched copy.
+    pub at_hand: BTreeSet<Digest>,
+    /// What is open of the requests for this recipe.
+    pub journal: Journal,
+}
+
+/// A file at an output's path.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Seen {
+    /// What lies there.
+    pub state: FileState,
+    /// Whether its content is locked as some asset's output.
+    pub locked: bool,
+    /// From which takes, with which settings, tintype is known to have made it.
+    pub made: Vec<(Digest, Digest)>,
+}
+
+/// Looks at everything that the assets and the lockfile speak of, or that `only` some of them do. `made` holds originals
+/// that this run knows of already.
+pub fn observe(
+    assets: &Assets,
+    only: Option<&BTreeSet<AssetName>>,
+    lock: &Lockfile,
+    cache: &Cache,
+    files: &Files,
+    made: &BTreeMap<AssetName, Digest>,
+) -> Observed {
+    let mut observer = Observer {
+        lock,
+        cache,
+        files,
+        locked: locked_outputs(lock),
+        kin: None,
+        observed: Observed::default(),
+        restless: Vec::new(),
+    };
+    for name in assets.order.iter().filter(|name| only.is_none_or(|only| only.contains(*name))) {
+        let asset = &assets.by_name[name];
+        let mut facts = observer.facts(asset, made);
+        if let Some(original) = made.get(name) {
+            facts.original = Some(*original);
+        }
+        observer.observed.facts.insert(name.clone(), facts);
+    }
+    observer.find_originals(assets);
+    if only.is_none() {
+        observer.undeclared(assets);
+    }
+    observer.observed
+}
+
+struct Observer<'a> {
+    lock: &'a Lockfile,
+    cache: &'a Cache,
+    files: &'a Files,
+    /// From what each locked output was made, by its content.
+    locked: HashMap<Digest, Vec<(Digest, Digest)>>,
+    /// Locked takes by fingerprint, made when the first asset needs it.
+    kin: Option<HashMap<Fingerprint, Vec<Take>>>,
+    observed: Observed,
+    /// Assets that aren't simply as locked.
+    restless: Vec<AssetName>,
+}
+
+impl Observer<'_> {
+    fn facts(&mut self, asset: &Asset, made: &BTreeMap<AssetName, Digest>) -> Facts {
+        let entry = self.lock.get(&asset.name);
+        let mut facts = Facts::default();
+        match &asset.origin {
+            AssetOrigin::Source { hash, .. } => facts.original = Some(*hash),
+            AssetOrigin::Generated(draft) => {
+                let known =
+                    |name: &AssetName| made.get(name).copied().or_else(|| self.observed.facts.get(name)?.original);
+                facts.recipe = draft.complete(&known);
+                facts.fingerprint = facts.recipe.as_ref().map(Recipe::fingerprint);
+                facts.locked_fingerprint = entry.and_then(Entry::generated).map(Generated::fingerprint);
+            }
+        }
+        self.look_at_files(asset, entry, &mut facts);
+        if is_settled(asset, entry, &facts) {
+            facts.original = facts.original.or_else(|| entry.and_then(Entry::generated).map(|locked| locked.chosen));
+            return facts;
+        }
+        self.restless.push(asset.name.clone());
+        if let Some(fingerprint) = facts.fingerprint {
+            facts.journal = self.cache.journal(fingerprint);
+            facts.cached = self.cache.takes(fingerprint);
+            facts.kin = self.kin(fingerprint, &asset.name);
+        }
+        facts.original = facts.original.or_else(|| known_original(asset, entry, &facts));
+        facts
+    }
+
+    fn look_at_files(&self, asset: &Asset, entry: Option<&Entry>, facts: &mut Facts) {
+        let locked_takes = entry.map_or(0, |entry| entry.takes().len());
+        let takes = match asset.publish {
+            Publish::All => (asset.takes() as usize).max(locked_takes),
+            Publish::Chosen => (asset.takes() as usize).max(locked_takes).max(1),
+        };
+        let declared = (1..=takes).map(|take| asset.output.path(take));
+        let locked = entry.into_iter().flat_map(|entry| &entry.outputs).map(|output| output.path.clone());
+        for path in declared.chain(locked) {
+            facts.files.entry(path.clone()).or_insert_with(|| self.look(&path, entry));
+        }
+    }
+
+    fn look(&self, path: &ProjectPath, entry: Option<&Entry>) -> Seen {
+        let state = self.files.look(path);
+        let FileState::File { digest } = state else { return Seen { state, locked: false, made: Vec::new() } };
+        let as_locked = |output: &LockedOutput| output.path == *path && output.hash == digest;
+        // The record is asked only where the lockfile doesn't vouch for this very file.
+        let vouched = entry.is_some_and(|entry| entry.outputs.iter().any(as_locked));
+        let mut made = if vouched { Vec::new() } else { self.cache.made(digest) };
+        let locked = self.locked.get(&digest);
+        made.extend(locked.into_iter().flatten().copied());
+        Seen { state, locked: locked.is_some(), made }
+    }
+
+    fn kin(&mut self, fingerprint: Fingerprint, name: &AssetName) -> Vec<Take> {
+        let lock = self.lock;
+        let kin = self.kin.get_or_insert_with(|| {
+            let mut kin: HashMap<Fingerprint, Vec<Take>> = HashMap::new();
+            for generated in lock.entries.values().filter_map(Entry::generated) {
+                // Adopted and accepted takes belong to their asset alone.
+                let offered = generated.takes.iter().filter(|take| take.kind.is_none() && take.fingerprint.is_none());
+                let takes = kin.entry(generated.fingerprint()).or_default();
+                takes.extend(offered.cloned());
+                // The chosen one first.
+                takes.sort_by_key(|take| take.hash != generated.chosen);
+            }
+            kin
+        });
+        let own = lock.get(name).map(Entry::takes).unwrap_or_default();
+        let takes = kin.get(&fingerprint).into_iter().flatten();
+        takes.filter(|take| own.iter().all(|own| own.hash != take.hash)).cloned().collect()
+    }
+
+    /// Which originals can be had: of every restless asset's takes, and of all that a restless asset sends along.
+    fn find_originals(&mut self, assets: &Assets) {
+        if self.restless.is_empty() {
+            return;
+        }
+        let mut copies: HashMap<Digest, ProjectPath> = HashMap::new();
+        for (path, seen) in self.observed.facts.values().flat_map(|facts| &facts.files) {
+            if let FileState::File { digest } = seen.state {
+                copies.insert(digest, path.clone());
+            }
+        }
+        for output in self.lock.entries.values().flat_map(|entry| &entry.outputs) {
+            if let FileState::File { digest } = self.files.look(&output.path) {
+                copies.insert(digest, output.path.clone());
+            }
+        }
+        let mut wanted: Vec<(AssetName, Digest)> = Vec::new();
+        for name in &self.restless {
+            let facts = &self.observed.facts[name];
+            let locked = self.lock.get(name).map(Entry::takes).unwrap_or_default();
+            let takes =
+                locked.iter().chain(&facts.kin).chain(&facts.cached.takes).map(|take| (name.clone(), take.hash));
+            let sent = assets.by_name[name]
+                .refers_to()
+                .filter_map(|other| Some((other.clone(), self.observed.facts.get(other)?.original?)));
+            wanted.extend(takes.chain(sent));
+        }
+        for (name, hash) in wanted {
+            if (self.cache.has_original(hash) || copies.contains_key(&hash))
+                && let Some(facts) = self.observed.facts.get_mut(&name)
+            {
+                facts.at_hand.insert(hash);
+            }
+        }
+    }
+
+    fn undeclared(&mut self, assets: &Assets) {
+        for (name, entry) in self.lock.entries.iter().filter(|(name, _)| !assets.by_name.contains_key(*name)) {
+            let seen = entry.outputs.iter().map(|output| (output.clone(), self.look(&output.path, Some(entry))));
+            let seen = seen.collect();
+            self.observed.undeclared.insert(name.clone(), seen);
+        }
+    }
+}
+
+/// Whether recipe, takes and files are as locked, so that nothing else needs to be known.
+fn is_settled(asset: &Asset, entry: Option<&Entry>, facts: &Facts) -> bool {
+    let Some(entry) = entry else { return false };
+    let origin = match (&asset.origin, &entry.origin) {
+        (AssetOrigin::Source { hash, .. }, EntryOrigin::Source { hash: locked, .. }) => hash == locked,
+        (AssetOrigin::Generated(draft), EntryOrigin::Generated(locked)) => {
+            let current = facts.fingerprint.is_some() && facts.fingerprint == facts.locked_fingerprint;
+            (asset.hold || current) && locked.takes.len() >= draft.takes as usize
+        }
+        _ => false,
+    };
+    let settings = asset.output.settings.digest();
+    let intact = |output: &LockedOutput| {
+        output.settings == settings
+            && facts.files.get(&output.path).is_some_and(|seen| seen.state == FileState::File { digest: output.hash })
+    };
+    let count = match asset.publish {
+        Publish::All => entry.takes().len().max(1),
+        Publish::Chosen => 1,
+    };
+    origin && entry.outputs.len() == count && entry.outputs.iter().all(intact)
+}
+
+fn locked_outputs(lock: &Lockfile) -> HashMap<Digest, Vec<(Digest, Digest)>> {
+    let mut locked: HashMap<Digest, Vec<(Digest, Digest)>> = HashMap::new();
+    for entry in lock.entries.values() {
+        for output in &entry.outputs {
+            let take = output.take.unwrap_or_else(|| entry.original());
+            locked.entry(output.hash).or_default().push((take, output.settings));
+        }
+    }
+    locked
+}
+
+/// The original that an asset will have if nothing needs to be bought for it.
+fn known_original(asset: &Asset, entry: Option<&Entry>, facts: &Facts) -> Option<Digest> {
+    let locked = entry.and_then(Entry::generated);
+    let current = facts.fingerprint.is_some() && facts.fingerprint == facts.locked_fingerprint;
+    if let Some(locked) = locked.filter(|_| current || asset.hold) {
+        return Some(locked.chosen);
+    }
+    let first = facts.cached.takes.first().or(facts.kin.first());
+    first.filter(|_| facts.journal.answered() == 0).map(|take| take.hash)
+}

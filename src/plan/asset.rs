@@ -1,0 +1,328 @@
+//! One asset's plan, from what was asked to what is to be done.
+
+use std::collections::BTreeSet;
+
+use crate::digest::Digest;
+use crate::files::FileState;
+use crate::lock::{Entry, EntryOrigin, Take, order_takes};
+use crate::manifest::Publish;
+use crate::model::Registry;
+use crate::name::ProjectPath;
+use crate::observe::Facts;
+use crate::plan::files::foreign;
+use crate::plan::notes::{maybe_billed, refused, stays, unavailable};
+use crate::plan::prune::{Removal, removal};
+use crate::plan::reason::compare;
+use crate::plan::{
+    Action, FileJob, FileVerdict, Note, PlannedAsset, Policy, Reason, ReasonCode, Why, file_jobs, is_reproducible,
+    rounded,
+};
+use crate::resolve::{Asset, AssetOrigin};
+use crate::route::Routing;
+
+/// One asset and all that bears on it.
+pub(crate) struct Context<'a> {
+    pub(crate) asset: &'a Asset,
+    pub(crate) entry: Option<&'a Entry>,
+    pub(crate) facts: &'a Facts,
+    pub(crate) registry: &'a Registry,
+    pub(crate) policy: &'a Policy,
+}
+
+impl Context<'_> {
+    pub(crate) fn plan(&self, routing: Option<&Routing>) -> PlannedAsset {
+        let mut one = PlannedAsset::nothing(&self.asset.name, Action::Keep);
+        match &self.asset.origin {
+            AssetOrigin::Source { hash, .. } => self.plan_source(*hash, &mut one),
+            AssetOrigin::Generated(draft) => {
+                one.model = Some(draft.recipe.model.clone());
+                self.choose_route(routing, &mut one);
+                self.plan_generated(draft.takes, &mut one);
+            }
+        }
+        self.plan_removals(&mut one);
+        one
+    }
+
+    pub(crate) fn is_reproducible(&self) -> bool {
+        match &self.asset.origin {
+            AssetOrigin::Generated(draft) => is_reproducible(&draft.recipe.model, self.registry),
+            AssetOrigin::Source { .. } => false,
+        }
+    }
+
+    fn choose_route(&self, routing: Option<&Routing>, one: &mut PlannedAsset) {
+        for candidate in routing.iter().flat_map(|routing| &routing.candidates) {
+            let provider = &candidate.route.provider;
+            if self.policy.usable.contains(provider) {
+                one.candidates.push(candidate.clone());
+                continue;
+            }
+            let variable = self.registry.providers.get(provider).and_then(|provider| provider.api_key_env.clone());
+            let variable = variable.unwrap_or_default();
+            let message = format!("{provider} is passed over: {variable} is not set");
+            one.warnings.push(Note::new(
+                "missing-key",
+                message,
+                format!("put {variable} into the environment or into .env"),
+            ));
+            one.missing_keys.push(variable);
+        }
+        if one.candidates.is_empty() {
+            // Shown as what it would be; a sync says which key it needs.
+            one.candidates.extend(routing.iter().flat_map(|routing| &routing.candidates).cloned());
+            one.warnings.clear();
+        } else {
+            one.missing_keys.clear();
+        }
+    }
+
+    fn plan_source(&self, hash: Digest, one: &mut PlannedAsset) {
+        let locked = match self.entry.map(|entry| &entry.origin) {
+            Some(EntryOrigin::Source { hash, .. }) => Some(*hash),
+            _ => None,
+        };
+        one.work.chosen = Some(hash);
+        let jobs = file_jobs(self.asset, &[], hash, self.facts, self.entry);
+        one.outputs = jobs.iter().map(|job| job.path.clone()).collect();
+        one.work.changes_lock = locked != Some(hash);
+        match locked {
+            None => one.reasons.push(Reason::new(ReasonCode::New, "not locked yet")),
+            Some(locked) if locked != hash => one.reasons.push(Reason::new(ReasonCode::Source, "the file changed")),
+            Some(_) => {}
+        }
+        if one.work.changes_lock {
+            one.action = Action::Transform;
+        }
+        self.judge_files(&jobs, one);
+    }
+
+    fn plan_generated(&self, wanted: u32, one: &mut PlannedAsset) {
+        one.work.wanted = wanted;
+        let locked = self.entry.and_then(Entry::generated);
+        let current = self.facts.fingerprint.is_some() && self.facts.fingerprint == self.facts.locked_fingerprint;
+        if let Some(locked) = locked.filter(|_| current || self.asset.hold) {
+            one.work.recipe = Some(locked.recipe.clone());
+            one.work.takes.clone_from(&locked.takes);
+            one.work.chosen = Some(locked.chosen);
+            if !current {
+                one.work.wanted = 0;
+                one.reasons.push(Reason::new(ReasonCode::Held, "the recipe changed, and `hold` keeps the picture"));
+            }
+        } else {
+            one.work.recipe.clone_from(&self.facts.recipe);
+            one.work.waits = self.facts.recipe.is_none();
+            one.work.changes_lock = true;
+            self.say_what_changed(one);
+        }
+        self.draw_on_the_cache(current, one);
+        self.plan_purchase(current, one);
+        if let Some(chosen) = one.work.chosen {
+            let jobs = file_jobs(self.asset, &one.work.takes, chosen, self.facts, self.entry);
+            one.outputs = jobs.iter().map(|job| job.path.clone()).collect();
+            self.judge_files(&jobs, one);
+        } else {
+            self.judge_places(one);
+        }
+    }
+
+    fn say_what_changed(&self, one: &mut PlannedAsset) {
+        let AssetOrigin::Generated(draft) = &self.asset.origin else { return };
+        match self.entry.and_then(Entry::generated) {
+            None => one.reasons.push(Reason::new(ReasonCode::New, "not locked yet")),
+            Some(locked) => {
+                let now = self.facts.recipe.as_ref().unwrap_or(&draft.recipe);
+                one.reasons.extend(compare(&locked.recipe, now, one.work.waits));
+            }
+        }
+        if one.work.waits {
+            let unknown = self.asset.refers_to().map(|name| format!("`{name}`")).collect::<Vec<_>>().join(", ");
+            one.reasons.push(Reason::new(ReasonCode::Reference, format!("follows {unknown}, which is made first")));
+        }
+    }
+
+    /// Takes of this recipe that the cache, or another name, has already.
+    fn draw_on_the_cache(&self, current: bool, one: &mut PlannedAsset) {
+        let have = one.work.takes.len();
+        let wanted = one.work.wanted as usize;
+        if have >= wanted {
+            return;
+        }
+        let known: BTreeSet<Digest> = one.work.takes.iter().map(|take| take.hash).collect();
+        let mut offered: Vec<&Take> = Vec::new();
+        for take in self.facts.cached.takes.iter().chain(&self.facts.kin) {
+            if !known.contains(&take.hash) && offered.iter().all(|other| other.hash != take.hash) {
+                offered.push(take);
+            }
+        }
+        // What isn't at hand is still better than a purchase: it is locked under another name, and says unavailable.
+        offered.truncate(wanted - have);
+        if offered.is_empty() {
+            return;
+        }
+        one.work.chosen = one.work.chosen.or(offered.first().map(|take| take.hash));
+        one.work.takes.extend(offered.iter().map(|take| (*take).clone()));
+        order_takes(&mut one.work.takes);
+        one.work.changes_lock = true;
+        one.action = Action::Restore;
+        let detail = if current { "the cache has another take" } else { "this recipe has been made before" };
+        one.reasons.push(Reason::new(ReasonCode::Cached, detail));
+    }
+
+    fn plan_purchase(&self, current: bool, one: &mut PlannedAsset) {
+        let have = u32::try_from(one.work.takes.len()).unwrap_or(u32::MAX);
+        let answered = self.facts.journal.answered();
+        let missing = one.work.wanted.saturating_sub(have.saturating_add(answered));
+        if answered > 0 && have < one.work.wanted {
+            one.work.incomplete = true;
+            one.work.changes_lock = true;
+            one.action = Action::Restore;
+            one.reasons
+                .push(Reason::new(ReasonCode::Cached, "the vendor has answered already: its answer is taken up"));
+        }
+        if missing == 0 {
+            return;
+        }
+        one.work.incomplete = true;
+        one.work.changes_lock = true;
+        one.action = Action::Generate;
+        one.images = missing;
+        if current || have > 0 {
+            one.reasons.push(Reason::new(ReasonCode::N, format!("{have} of {} takes are there", one.work.wanted)));
+        }
+        let price = one.first().and_then(|candidate| candidate.route.cost_usd);
+        one.cost_usd = price.map(|price| rounded(price * f64::from(missing)));
+        self.hold_back(price, one);
+    }
+
+    /// What was refused, or may have been billed, isn't sent again by itself.
+    fn hold_back(&self, price: Option<f64>, one: &mut PlannedAsset) {
+        let name = &self.asset.name;
+        let unknown = self.facts.journal.unknown().count() + self.facts.cached.damaged;
+        if unknown > 0 && !self.policy.resend_unknown && price != Some(0.0) {
+            let note = maybe_billed(name, &self.facts.journal, self.facts.cached.damaged);
+            one.reasons.push(Reason::new(ReasonCode::MaybeBilled, note.message.clone()));
+            one.error = Some(note);
+        } else if let Some(words) = self.facts.journal.refused().filter(|_| !self.policy.retry_refused) {
+            let note = refused(name, words);
+            one.reasons.push(Reason::new(ReasonCode::Refused, words.to_string()));
+            one.error = Some(note);
+        } else if self.policy.offline && !self.is_reproducible() {
+            let message = format!("`{name}` must be asked for, and this run may not go over the network");
+            one.error = Some(Note::new("offline", message, "run `tintype sync` without --offline or --frozen"));
+        } else {
+            return;
+        }
+        one.images = 0;
+        one.cost_usd = Some(0.0);
+    }
+
+    fn judge_files(&self, jobs: &[FileJob], one: &mut PlannedAsset) {
+        let mut why = None;
+        for job in jobs {
+            match &job.verdict {
+                FileVerdict::Fine(_) => {}
+                FileVerdict::Recorded(_) => one.work.changes_lock = true,
+                FileVerdict::Make(reason) => {
+                    why = why.max(Some(*reason));
+                    one.work.changes_lock |= *reason == Why::Changed;
+                    self.want_original(job, one);
+                }
+                FileVerdict::Foreign { code, detail } if self.may_replace(&job.path) => {
+                    one.reasons.push(Reason::new(*code, format!("{detail}, and is overwritten")));
+                    one.action = if one.action == Action::Keep { Action::Transform } else { one.action };
+                    self.want_original(job, one);
+                }
+                FileVerdict::Foreign { code, detail } => self.block(&job.path, *code, detail, one),
+            }
+        }
+        let Some(why) = why.filter(|_| one.action == Action::Keep || one.action == Action::Transform) else { return };
+        match why {
+            Why::Missing if one.action == Action::Keep => {
+                one.action = Action::Restore;
+                one.reasons.push(Reason::new(ReasonCode::Missing, "a file is missing"));
+            }
+            Why::Changed if one.action == Action::Keep => {
+                one.action = Action::Transform;
+                one.reasons.push(Reason::new(ReasonCode::Output, "the output's settings changed"));
+            }
+            Why::Missing | Why::Changed => {}
+        }
+    }
+
+    fn want_original(&self, job: &FileJob, one: &mut PlannedAsset) {
+        let is_source = matches!(self.asset.origin, AssetOrigin::Source { .. });
+        if is_source
+            || self.is_reproducible()
+            || self.facts.at_hand.contains(&job.take)
+            || one.action < Action::Generate
+        {
+            return;
+        }
+        let missing = format!("`{}` must be made, and its original is in no cache", job.path);
+        one.action = Action::Unavailable;
+        one.images = 0;
+        one.cost_usd = Some(0.0);
+        one.reasons.push(Reason::new(ReasonCode::Missing, missing.clone()));
+        one.error = Some(unavailable(&self.asset.name, &missing));
+    }
+
+    /// While no take is known, only the places can be judged.
+    fn judge_places(&self, one: &mut PlannedAsset) {
+        let count = if self.asset.publish == Publish::All { one.work.wanted as usize } else { 1 };
+        one.outputs = (1..=count).map(|take| self.asset.output.path(take)).collect();
+        for path in one.outputs.clone() {
+            let in_the_way = self.facts.files.get(&path).and_then(|seen| foreign(&path, seen, self.entry));
+            if let Some((code, detail)) = in_the_way.filter(|_| !self.may_replace(&path)) {
+                self.block(&path, code, &detail, one);
+            }
+        }
+    }
+
+    fn is_folder(&self, path: &ProjectPath) -> bool {
+        matches!(self.facts.files.get(path).map(|seen| &seen.state), Some(FileState::Other("a folder")))
+    }
+
+    /// The user said so; a folder is never replaced.
+    fn may_replace(&self, path: &ProjectPath) -> bool {
+        self.policy.overwrite && !self.is_folder(path)
+    }
+
+    fn block(&self, path: &ProjectPath, code: ReasonCode, detail: &str, one: &mut PlannedAsset) {
+        one.action = Action::Blocked;
+        one.images = 0;
+        one.cost_usd = Some(0.0);
+        one.work.changes_lock = false;
+        one.reasons.insert(0, Reason::new(code, detail));
+        let help = if self.is_folder(path) {
+            "move the folder away, or give the asset another output path"
+        } else {
+            "move the file away or give the asset another output path; `tintype sync --overwrite` replaces it"
+        };
+        one.error = Some(Note::new("blocked", format!("`{path}` is not overwritten: {detail}"), help));
+    }
+
+    /// Files of its own that the asset no longer declares.
+    fn plan_removals(&self, one: &mut PlannedAsset) {
+        if self.policy.no_prune || matches!(one.action, Action::Blocked | Action::Unavailable) {
+            return;
+        }
+        let Some(entry) = self.entry else { return };
+        let declared: BTreeSet<&ProjectPath> = one.outputs.iter().collect();
+        let dropped: Vec<_> = entry.outputs.iter().filter(|output| !declared.contains(&output.path)).collect();
+        for output in &dropped {
+            match self.facts.files.get(&output.path).map(|seen| removal(seen, output.hash)) {
+                Some(Removal::Remove) => one.work.remove.push(output.path.clone()),
+                Some(Removal::Keep) => one.warnings.push(stays(&output.path)),
+                Some(Removal::Gone) | None => {}
+            }
+        }
+        if !dropped.is_empty() {
+            one.work.changes_lock = true;
+            one.reasons.push(Reason::new(ReasonCode::Undeclared, "a file is no longer declared"));
+            if one.action == Action::Keep {
+                one.action = Action::Prune;
+            }
+        }
+    }
+}

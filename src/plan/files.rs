@@ -1,0 +1,106 @@
+//! For each file that an asset should have: is it right, must it be made, or is it somebody else's?
+
+use crate::digest::Digest;
+use crate::files::FileState;
+use crate::lock::{Entry, LockedOutput, Take};
+use crate::manifest::Publish;
+use crate::name::ProjectPath;
+use crate::observe::{Facts, Seen};
+use crate::plan::reason::ReasonCode;
+use crate::resolve::Asset;
+
+/// One file to have, made of one take.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct FileJob {
+    /// Where.
+    pub path: ProjectPath,
+    /// Of which original.
+    pub take: Digest,
+    /// What is to be done about it.
+    pub verdict: FileVerdict,
+}
+
+/// What is to be done about a file.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum FileVerdict {
+    /// Nothing: it counts as the locked one.
+    Fine(LockedOutput),
+    /// Nothing but to lock it: the record of files made says that this content is what would be made.
+    Recorded(Digest),
+    /// Make it.
+    Make(Why),
+    /// Leave it alone: it isn't tintype's.
+    Foreign {
+        /// `edited` or `foreign`.
+        code: ReasonCode,
+        /// In words.
+        detail: String,
+    },
+}
+
+/// Why a file is made.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Why {
+    /// Its take or its settings are others than before.
+    Changed,
+    /// It isn't there.
+    Missing,
+}
+
+/// The files of an asset that has these takes and this choice.
+pub fn file_jobs(asset: &Asset, takes: &[Take], chosen: Digest, facts: &Facts, entry: Option<&Entry>) -> Vec<FileJob> {
+    let number = takes.iter().position(|take| take.hash == chosen).map_or(1, |index| index + 1);
+    let published: Vec<(usize, Digest)> = match asset.publish {
+        Publish::All if !takes.is_empty() => {
+            takes.iter().enumerate().map(|(index, take)| (index + 1, take.hash)).collect()
+        }
+        _ => vec![(number, chosen)],
+    };
+    let settings = asset.output.settings.digest();
+    let job = |(number, take): (usize, Digest)| {
+        let path = asset.output.path(number);
+        let missing = Seen { state: FileState::Missing, locked: false, made: Vec::new() };
+        let seen = facts.files.get(&path).unwrap_or(&missing);
+        let verdict = judge(&path, take, settings, seen, entry);
+        FileJob { path, take, verdict }
+    };
+    published.into_iter().map(job).collect()
+}
+
+fn judge(path: &ProjectPath, take: Digest, settings: Digest, seen: &Seen, entry: Option<&Entry>) -> FileVerdict {
+    let locked = entry.and_then(|entry| entry.outputs.iter().find(|output| output.path == *path));
+    let same =
+        locked.filter(|output| output.settings == settings && output.take.or(entry.map(Entry::original)) == Some(take));
+    match seen.state {
+        FileState::Missing if entry.is_none() || same.is_some() => FileVerdict::Make(Why::Missing),
+        FileState::Missing => FileVerdict::Make(Why::Changed),
+        FileState::File { digest } => {
+            let recorded = seen.made.contains(&(take, settings));
+            match same {
+                Some(locked) if digest == locked.hash || recorded => FileVerdict::Fine(locked.clone()),
+                _ if recorded => FileVerdict::Recorded(digest),
+                // Bytes that are the take's own are in the cache: replacing them loses nothing.
+                _ if digest == take => FileVerdict::Make(Why::Changed),
+                _ => foreign(path, seen, entry)
+                    .map_or(FileVerdict::Make(Why::Changed), |(code, detail)| FileVerdict::Foreign { code, detail }),
+            }
+        }
+        FileState::Other(_) | FileState::Unreadable(_) => {
+            let (code, detail) = foreign(path, seen, entry).expect("what is no file of ours is somebody else's");
+            FileVerdict::Foreign { code, detail }
+        }
+    }
+}
+
+/// Why a file isn't tintype's to replace, if it isn't.
+pub(crate) fn foreign(path: &ProjectPath, seen: &Seen, entry: Option<&Entry>) -> Option<(ReasonCode, String)> {
+    let known = entry.is_some_and(|entry| entry.outputs.iter().any(|output| output.path == *path));
+    match &seen.state {
+        FileState::Missing => None,
+        FileState::File { .. } if seen.locked || !seen.made.is_empty() => None,
+        FileState::File { .. } if known => Some((ReasonCode::Edited, "it was edited by hand".to_string())),
+        FileState::File { .. } => Some((ReasonCode::Foreign, "it is a file that tintype didn't make".to_string())),
+        FileState::Other(what) => Some((ReasonCode::Foreign, format!("it is {what}"))),
+        FileState::Unreadable(reason) => Some((ReasonCode::Foreign, format!("it can't be read ({reason})"))),
+    }
+}

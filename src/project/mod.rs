@@ -1,0 +1,337 @@
+//! A project: its manifest, its lockfile, its cache; and the pipeline from one to the other.
+//!
+//! This is what the command line, and any program, works with. Reads no environment variable and no home folder: what the
+//! outside knows comes in as [`Surroundings`].
+
+mod keys;
+#[cfg(feature = "generate")]
+mod sync;
+mod verify;
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::fmt;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+use wildmatch::WildMatch;
+
+use crate::cache::Cache;
+use crate::diagnostic::{Diagnostic, nearest};
+use crate::files::{FileError, Files};
+use crate::lock::Lockfile;
+use crate::manifest::{Budget, Manifest, parse};
+use crate::model::{Registry, TrustedHosts};
+use crate::name::{AssetName, ProjectPath};
+use crate::observe::{Observed, observe};
+use crate::plan::{Note, Plan, Policy, plan};
+use crate::resolve::{Assets, Protected, resolve, sort};
+use crate::route::{Routing, route};
+use crate::secret::Secret;
+
+pub use crate::project::keys::Keys;
+#[cfg(feature = "generate")]
+pub use crate::project::sync::{SyncOptions, Synced};
+pub use crate::project::verify::{Check, CheckedFile, Verified};
+
+/// What a project can't know by itself.
+#[derive(Debug, Clone, Default)]
+pub struct Surroundings {
+    /// The cache's folder, unless the manifest names one.
+    pub default_cache: PathBuf,
+    /// The cache's folder, whatever the manifest says.
+    pub cache: Option<PathBuf>,
+    /// Environment variables: only those that providers name are looked at, for their keys.
+    pub variables: BTreeMap<String, String>,
+    /// Hosts that may be sent keys besides the built-in ones.
+    pub trusted_hosts: TrustedHosts,
+}
+
+/// Which assets are meant.
+#[derive(Debug, Clone, Default)]
+pub struct Selection {
+    /// Names or globs; all where empty.
+    pub names: Vec<String>,
+    /// Assets with one of these tags; all where empty.
+    pub tags: Vec<String>,
+}
+
+/// What may be done, and what not.
+#[derive(Debug, Clone, Default)]
+#[expect(clippy::struct_excessive_bools, reason = "each is a switch of its own on the command line")]
+pub struct Allowed {
+    /// Nothing may go over the network.
+    pub offline: bool,
+    /// Files that aren't tintype's may be replaced.
+    pub overwrite: bool,
+    /// Requests that may have been billed may be sent again.
+    pub resend_unknown: bool,
+    /// Requests that were refused may be sent again.
+    pub retry_refused: bool,
+    /// What is no longer declared stays.
+    pub no_prune: bool,
+}
+
+/// Why a project can't be worked with, or a run was refused before it began.
+#[derive(Debug)]
+pub enum ProjectError {
+    /// The manifest or the lockfile has mistakes.
+    Invalid(Vec<Diagnostic>),
+    /// A file can't be read or written.
+    File(FileError),
+    /// No asset has this name.
+    NoSuchAsset(Note),
+    /// A key is needed and not set.
+    MissingKey(Note),
+    /// It would cost more than is allowed, or nobody agreed.
+    Refused(Note),
+    /// The lockfile would change, and may not.
+    OutOfDate(Note),
+    /// The cache, or this machine, can't be worked with.
+    Broken(Note),
+}
+
+impl fmt::Display for ProjectError {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Invalid(diagnostics) => {
+                for (index, diagnostic) in diagnostics.iter().enumerate() {
+                    write!(formatter, "{}{diagnostic}", if index > 0 { "\n" } else { "" })?;
+                }
+                Ok(())
+            }
+            Self::File(error) => error.fmt(formatter),
+            Self::NoSuchAsset(note)
+            | Self::MissingKey(note)
+            | Self::Refused(note)
+            | Self::OutOfDate(note)
+            | Self::Broken(note) => formatter.write_str(&note.message),
+        }
+    }
+}
+
+impl std::error::Error for ProjectError {}
+
+impl From<Vec<Diagnostic>> for ProjectError {
+    fn from(diagnostics: Vec<Diagnostic>) -> Self {
+        Self::Invalid(diagnostics)
+    }
+}
+
+impl From<FileError> for ProjectError {
+    fn from(error: FileError) -> Self {
+        Self::File(error)
+    }
+}
+
+/// A project whose manifest is sound: parsed, resolved, routed.
+#[derive(Debug)]
+pub struct Project {
+    pub(crate) files: Arc<Files>,
+    pub(crate) cache: Arc<Cache>,
+    cache_folder: PathBuf,
+    #[cfg_attr(not(feature = "generate"), expect(dead_code, reason = "only a sync spends"))]
+    pub(crate) budget: Budget,
+    pub(crate) registry: Registry,
+    pub(crate) assets: Assets,
+    pub(crate) routes: BTreeMap<AssetName, Routing>,
+    pub(crate) keys: Keys,
+    #[cfg_attr(not(feature = "generate"), expect(dead_code, reason = "only requests go to hosts"))]
+    pub(crate) trusted_hosts: TrustedHosts,
+}
+
+/// Where a project stands: what is locked, what lies on the disk, what a sync would do.
+#[derive(Debug)]
+pub struct Survey {
+    /// What is locked.
+    pub lock: Lockfile,
+    /// The lockfile's text; `None` where there is none.
+    pub lock_text: Option<String>,
+    /// What lies on the disk.
+    pub observed: Observed,
+    /// What a sync would do.
+    pub plan: Plan,
+}
+
+impl Project {
+    /// Reads the manifest and everything that it refers to. All mistakes come at once.
+    pub fn open(manifest: &Path, surroundings: &Surroundings) -> Result<Self, ProjectError> {
+        let files = Files::open(manifest)?;
+        let parsed = parse(files.manifest_name(), &files.read_manifest()?)?;
+        let registry = Registry::built_in().with(&parsed, &surroundings.trusted_hosts)?;
+        let cache_folder = cache_folder(&parsed, &files, surroundings)?;
+        let protected = Protected { cache: Some(real(&cache_folder)) };
+        let assets = resolve(&parsed, &registry, &files, &protected)?;
+        let routes = route_all(&assets, &registry)?;
+        let keys = Keys::read(&registry, &files, &surroundings.variables)?;
+        Ok(Self {
+            files: Arc::new(files),
+            cache: Arc::new(Cache::new(&cache_folder)),
+            cache_folder,
+            budget: parsed.budget,
+            registry,
+            assets,
+            routes,
+            keys,
+            trusted_hosts: surroundings.trusted_hosts.clone(),
+        })
+    }
+
+    /// The folder of the manifest.
+    pub fn root(&self) -> &Path {
+        self.files.root()
+    }
+
+    /// The folder of the cache.
+    pub fn cache_folder(&self) -> &Path {
+        &self.cache_folder
+    }
+
+    /// All assets that are declared.
+    pub fn assets(&self) -> &Assets {
+        &self.assets
+    }
+
+    /// The providers and models that the project can use.
+    pub fn registry(&self) -> &Registry {
+        &self.registry
+    }
+
+    /// The ways to an asset's picture; none for one made by hand.
+    pub fn routing(&self, name: &AssetName) -> Option<&Routing> {
+        self.routes.get(name)
+    }
+
+    /// Whether a provider can be asked: its key is set, or it needs none.
+    pub fn has_key(&self, provider: &str) -> bool {
+        self.keys.usable.contains(provider)
+    }
+
+    /// What a sync would do, why and for how much. Writes nothing and asks nobody.
+    pub fn plan(&self, selection: &Selection, allowed: &Allowed) -> Result<Plan, ProjectError> {
+        Ok(self.survey(selection, allowed)?.plan)
+    }
+
+    /// Looks at everything, and plans.
+    pub fn survey(&self, selection: &Selection, allowed: &Allowed) -> Result<Survey, ProjectError> {
+        let lock_text = self.files.read_lockfile()?;
+        let lock = lock_text.as_deref().map(Lockfile::read).transpose()?.unwrap_or_default();
+        let observed = observe(&self.assets, None, &lock, &self.cache, &self.files, &BTreeMap::new());
+        let policy = self.policy(allowed, self.select(selection)?);
+        let plan = plan(&self.assets, &lock, &observed, &self.routes, &self.registry, &policy);
+        Ok(Survey { lock, lock_text, observed, plan })
+    }
+
+    pub(crate) fn policy(&self, allowed: &Allowed, selected: Option<BTreeSet<AssetName>>) -> Policy {
+        Policy {
+            usable: self.keys.usable.clone(),
+            offline: allowed.offline,
+            overwrite: allowed.overwrite,
+            resend_unknown: allowed.resend_unknown,
+            retry_refused: allowed.retry_refused,
+            no_prune: allowed.no_prune,
+            selected,
+        }
+    }
+
+    /// The assets that are meant, with all that they refer to; `None`: the whole project.
+    pub fn select(&self, selection: &Selection) -> Result<Option<BTreeSet<AssetName>>, ProjectError> {
+        if selection.names.is_empty() && selection.tags.is_empty() {
+            return Ok(None);
+        }
+        let mut selected = BTreeSet::new();
+        for pattern in &selection.names {
+            let glob = WildMatch::new(pattern);
+            let matches = self.assets.by_name.keys().filter(|name| glob.matches(name.as_str()));
+            let before = selected.len();
+            selected.extend(matches.cloned());
+            if selected.len() == before && !selected.iter().any(|name: &AssetName| glob.matches(name.as_str())) {
+                return Err(self.no_such_asset(pattern));
+            }
+        }
+        let tagged = |name: &AssetName| self.assets.by_name[name].tags.iter().any(|tag| selection.tags.contains(tag));
+        if !selection.tags.is_empty() {
+            let named = !selection.names.is_empty();
+            let all = self.assets.by_name.keys().filter(|name| tagged(name) && (!named || selected.contains(*name)));
+            selected = all.cloned().collect();
+            if selected.is_empty() {
+                let message = format!("no asset has the tag `{}`", selection.tags.join("`, `"));
+                return Err(ProjectError::NoSuchAsset(Note::new(
+                    "no-such-asset",
+                    message,
+                    "`tintype list` shows all assets and their tags",
+                )));
+            }
+        }
+        let mut open: Vec<AssetName> = selected.iter().cloned().collect();
+        while let Some(name) = open.pop() {
+            open.extend(
+                self.assets.by_name[&name].refers_to().filter(|other| selected.insert((*other).clone())).cloned(),
+            );
+        }
+        Ok(Some(selected))
+    }
+
+    fn no_such_asset(&self, pattern: &str) -> ProjectError {
+        let near = nearest(pattern, self.assets.by_name.keys().map(AssetName::as_str));
+        let help = near
+            .map_or_else(|| "`tintype list` shows all assets".to_string(), |near| format!("did you mean `{near}`?"));
+        ProjectError::NoSuchAsset(Note::new("no-such-asset", format!("no asset is called `{pattern}`"), help))
+    }
+}
+
+/// Checks the route of every asset; all mistakes at once.
+fn route_all(assets: &Assets, registry: &Registry) -> Result<BTreeMap<AssetName, Routing>, Vec<Diagnostic>> {
+    let mut routes = BTreeMap::new();
+    let mut found = Vec::new();
+    for (name, asset) in &assets.by_name {
+        match route(asset, registry) {
+            Ok(Some(routing)) => {
+                routes.insert(name.clone(), routing);
+            }
+            Ok(None) => {}
+            Err(diagnostic) => found.push(diagnostic),
+        }
+    }
+    sort(&mut found);
+    if found.is_empty() { Ok(routes) } else { Err(found) }
+}
+
+fn cache_folder(manifest: &Manifest, files: &Files, surroundings: &Surroundings) -> Result<PathBuf, Vec<Diagnostic>> {
+    if let Some(folder) = &surroundings.cache {
+        return Ok(folder.clone());
+    }
+    let Some(written) = &manifest.cache_dir else { return Ok(surroundings.default_cache.clone()) };
+    if Path::new(&written.value).is_absolute() {
+        return Ok(PathBuf::from(&written.value));
+    }
+    match ProjectPath::new(&written.value) {
+        Ok(path) => Ok(files.locate(&path)),
+        Err(reason) => {
+            let error = written.error("bad-path", format!("the cache can't be there: {reason}"), "this path");
+            Err(vec![error.help("write a folder inside the project or an absolute path, or set TINTYPE_CACHE_DIR")])
+        }
+    }
+}
+
+/// The folder without links, as far as it exists.
+fn real(folder: &Path) -> PathBuf {
+    let mut rest = Vec::new();
+    let mut existing = folder;
+    loop {
+        match (std::path::absolute(existing).and_then(std::fs::canonicalize), existing.parent(), existing.file_name()) {
+            (Ok(real), _, _) => return rest.iter().rev().fold(real, |path, part| path.join(part)),
+            (Err(_), Some(parent), Some(name)) => {
+                rest.push(name.to_os_string());
+                existing = parent;
+            }
+            _ => return folder.to_path_buf(),
+        }
+    }
+}
+
+impl Keys {
+    /// Every key, for redacting.
+    pub fn secrets(&self) -> impl Iterator<Item = &Secret> {
+        self.by_provider.values()
+    }
+}

@@ -1,0 +1,90 @@
+//! Whether the bytes on the disk are the locked ones, read in full whatever the stat index says.
+
+use crate::cache::NoOriginal;
+use crate::digest::Digest;
+use crate::files::FileState;
+use crate::lock::Lockfile;
+use crate::name::AssetName;
+use crate::project::{Project, ProjectError};
+
+/// Every output, and every original that the cache has.
+#[derive(Debug, Clone, Default)]
+pub struct Verified {
+    /// Whether there is a lockfile at all.
+    pub locked: bool,
+    /// Outputs, by asset and path.
+    pub outputs: Vec<CheckedFile>,
+    /// Originals that the cache has, or had.
+    pub originals: Vec<CheckedFile>,
+    /// Declared assets that aren't locked.
+    pub unlocked: Vec<AssetName>,
+}
+
+/// One file and how it was found.
+#[derive(Debug, Clone)]
+pub struct CheckedFile {
+    /// Whose it is.
+    pub asset: AssetName,
+    /// Its path, or the digest of an original.
+    pub file: String,
+    /// How it was found.
+    pub check: Check,
+}
+
+/// How a file was found.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Check {
+    /// As locked.
+    Same,
+    /// Not there.
+    Missing,
+    /// With other bytes.
+    Changed,
+    /// Not readable, or not a file.
+    Unreadable(String),
+}
+
+impl Verified {
+    /// Whether everything that is there is as it should be, and every output is there.
+    pub fn is_sound(&self) -> bool {
+        let same = |files: &[CheckedFile]| files.iter().all(|file| file.check == Check::Same);
+        self.locked && same(&self.outputs) && same(&self.originals) && self.unlocked.is_empty()
+    }
+}
+
+impl Project {
+    /// Compares each output, and each original that the cache has, with its locked hash. Writes nothing to the project.
+    pub fn verify(&self) -> Result<Verified, ProjectError> {
+        let text = self.files.read_lockfile()?;
+        let lock = text.as_deref().map(Lockfile::read).transpose()?.unwrap_or_default();
+        let mut verified = Verified { locked: text.is_some(), ..Verified::default() };
+        for (name, entry) in &lock.entries {
+            for output in &entry.outputs {
+                let found = self.files.hash(&output.path);
+                let made = |digest: Digest| {
+                    let take = output.take.unwrap_or_else(|| entry.original());
+                    self.cache.made(digest).contains(&(take, output.settings))
+                };
+                let check = match found {
+                    FileState::File { digest } if digest == output.hash || made(digest) => Check::Same,
+                    FileState::File { .. } => Check::Changed,
+                    FileState::Missing => Check::Missing,
+                    FileState::Other(what) => Check::Unreadable(format!("it is {what}")),
+                    FileState::Unreadable(reason) => Check::Unreadable(reason),
+                };
+                verified.outputs.push(CheckedFile { asset: name.clone(), file: output.path.to_string(), check });
+            }
+            for take in entry.takes().iter().filter(|take| self.cache.has_original(take.hash)) {
+                let check = match self.cache.check_original(take.hash) {
+                    Ok(()) => Check::Same,
+                    Err(NoOriginal::Missing) => Check::Missing,
+                    Err(NoOriginal::Damaged) => Check::Changed,
+                };
+                verified.originals.push(CheckedFile { asset: name.clone(), file: take.hash.to_string(), check });
+            }
+        }
+        let unlocked = self.assets.by_name.keys().filter(|name| lock.get(name).is_none());
+        verified.unlocked = unlocked.cloned().collect();
+        Ok(verified)
+    }
+}

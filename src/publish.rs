@@ -1,0 +1,290 @@
+//! From originals in the cache to output files: made, recorded, put in place whole, and never over what isn't ours.
+
+use std::sync::Arc;
+
+use tokio::sync::Semaphore;
+
+use crate::cache::{Cache, NoOriginal};
+use crate::digest::Digest;
+use crate::files::{Durable, FileState, Files, describe};
+use crate::lock::{Entry, LockedOutput, Lockfile};
+use crate::manifest::Publish;
+use crate::name::{AssetName, ProjectPath};
+use crate::observe::Facts;
+use crate::picture::Picture;
+use crate::plan::{FileJob, FileVerdict, Note};
+use crate::resolve::{Asset, AssetOrigin};
+use crate::transform::{Settings, transform};
+
+/// Draws an original of this hash again, if it can.
+pub(crate) type Redraw = Arc<dyn Fn(Digest) -> Option<Vec<u8>> + Send + Sync>;
+
+/// Makes files.
+pub(crate) struct Publisher<'a> {
+    pub(crate) cache: &'a Arc<Cache>,
+    pub(crate) files: &'a Arc<Files>,
+    pub(crate) lock: &'a Lockfile,
+    pub(crate) overwrite: bool,
+    /// As many pictures in memory as there are cores.
+    pub(crate) cores: Arc<Semaphore>,
+}
+
+/// Whose files are made.
+pub(crate) struct Target<'a> {
+    pub(crate) name: &'a AssetName,
+    pub(crate) asset: &'a Asset,
+    pub(crate) facts: &'a Facts,
+    pub(crate) entry: Option<&'a Entry>,
+    pub(crate) redraw: Option<Redraw>,
+}
+
+/// The files of one asset.
+#[derive(Debug, Default)]
+pub(crate) struct Published {
+    pub(crate) outputs: Vec<LockedOutput>,
+    pub(crate) warnings: Vec<Note>,
+    pub(crate) error: Option<Note>,
+}
+
+impl Published {
+    /// Removes files that the asset no longer declares, once the new ones stand.
+    pub(crate) fn remove(&mut self, paths: &[ProjectPath], files: &Files) {
+        if self.error.is_none() {
+            self.error = remove(paths, files);
+        }
+    }
+}
+
+fn remove(paths: &[ProjectPath], files: &Files) -> Option<Note> {
+    let failed = paths.iter().find_map(|path| files.remove(path).err())?;
+    Some(Note::new(
+        "files",
+        format!("can't be removed: {failed}"),
+        "mend the permissions, then run `tintype sync` again",
+    ))
+}
+
+impl Publisher<'_> {
+    /// Makes what is to be made of `jobs`; what stands already is locked as it is.
+    pub(crate) async fn publish(&self, target: &Target<'_>, jobs: &[FileJob]) -> Published {
+        let mut published = Published::default();
+        for job in jobs {
+            match self.publish_one(target, job).await {
+                Ok((output, warning)) => {
+                    published.outputs.push(output);
+                    published.warnings.extend(warning);
+                }
+                Err(note) => {
+                    // What was locked of the file stays true of it.
+                    let locked =
+                        target.entry.and_then(|entry| entry.outputs.iter().find(|output| output.path == job.path));
+                    published.outputs.extend(locked.cloned());
+                    published.error = Some(note);
+                }
+            }
+        }
+        published.outputs.sort_by(|one, other| one.path.cmp(&other.path));
+        published
+    }
+
+    /// Removes the files of an asset that is gone. An original that lies in an output only is taken into the cache first.
+    pub(crate) fn remove(&self, paths: &[ProjectPath]) -> Option<Note> {
+        for path in paths {
+            let Ok(bytes) = self.files.read_picture(path) else { continue };
+            let hash = Digest::of(&bytes);
+            let is_original =
+                self.lock.entries.values().any(|entry| entry.takes().iter().any(|take| take.hash == hash));
+            if is_original
+                && !self.cache.has_original(hash)
+                && let Err(error) = self.cache.put_original(&bytes, Durable::Yes)
+            {
+                return Some(cache_error(&error));
+            }
+        }
+        remove(paths, self.files)
+    }
+
+    async fn publish_one(&self, target: &Target<'_>, job: &FileJob) -> Result<(LockedOutput, Option<Note>), Note> {
+        let take = (target.asset.publish == Publish::All && !is_source(target.asset)).then_some(job.take);
+        match &job.verdict {
+            FileVerdict::Fine(locked) => Ok((locked.clone(), None)),
+            FileVerdict::Recorded(hash) => self.lock_recorded(target, job, *hash, take).map(|output| (output, None)),
+            FileVerdict::Foreign { detail, .. } if !self.overwrite => Err(blocked(&job.path, detail)),
+            FileVerdict::Foreign { .. } | FileVerdict::Make(_) => self.make(target, job, take).await,
+        }
+    }
+
+    fn lock_recorded(
+        &self,
+        target: &Target<'_>,
+        job: &FileJob,
+        hash: Digest,
+        take: Option<Digest>,
+    ) -> Result<LockedOutput, Note> {
+        let bytes = self.files.read_picture(&job.path).map_err(|error| Note::new("files", error.to_string(), ""))?;
+        let picture =
+            Picture::read(&bytes).map_err(|error| Note::new("files", format!("`{}` is {error}", job.path), ""))?;
+        Ok(LockedOutput {
+            path: job.path.clone(),
+            hash,
+            settings: target.asset.output.settings.digest(),
+            bytes: bytes.len() as u64,
+            width: picture.width,
+            height: picture.height,
+            take,
+        })
+    }
+
+    async fn make(
+        &self,
+        target: &Target<'_>,
+        job: &FileJob,
+        take: Option<Digest>,
+    ) -> Result<(LockedOutput, Option<Note>), Note> {
+        let _core = self.cores.acquire().await.expect("the semaphore is never closed");
+        self.check_unchanged(target, job)?;
+        let original = self.find_original(target, job.take)?;
+        let (cache, files) = (Arc::clone(self.cache), Arc::clone(self.files));
+        let (path, hash, settings) = (job.path.clone(), job.take, target.asset.output.settings.clone());
+        let made = tokio::task::spawn_blocking(move || write(&cache, &files, &path, &original, hash, &settings)).await;
+        let made =
+            made.unwrap_or_else(|panic| Err(Note::new("internal", format!("making a file failed: {panic}"), "")))?;
+        let soft = made.enlarged.then(|| {
+            let message = format!("`{}` shows its picture larger than it is: it will look soft", job.path);
+            Note::new("enlarged", message, "ask for a larger size, or make the output smaller")
+        });
+        let output = LockedOutput {
+            path: job.path.clone(),
+            hash: made.hash,
+            settings: target.asset.output.settings.digest(),
+            bytes: made.bytes,
+            width: made.width,
+            height: made.height,
+            take,
+        };
+        Ok((as_locked(target, job, output), soft))
+    }
+
+    /// Someone may have edited the file while its picture was being made.
+    fn check_unchanged(&self, target: &Target<'_>, job: &FileJob) -> Result<(), Note> {
+        if self.overwrite {
+            return Ok(());
+        }
+        let now = self.files.look(&job.path);
+        let before = target.facts.files.get(&job.path).map_or(&FileState::Missing, |seen| &seen.state);
+        let is_ours = match &now {
+            FileState::Missing => true,
+            FileState::File { digest } => !self.cache.made(*digest).is_empty(),
+            _ => false,
+        };
+        if now == *before || is_ours { Ok(()) } else { Err(blocked(&job.path, "it was changed while tintype ran")) }
+    }
+
+    fn find_original(&self, target: &Target<'_>, hash: Digest) -> Result<Vec<u8>, Note> {
+        if let AssetOrigin::Source { path, .. } = &target.asset.origin {
+            let bytes = self.files.read_picture(path).map_err(|error| Note::new("files", error.to_string(), ""))?;
+            return if Digest::of(&bytes) == hash { Ok(bytes) } else { Err(changed(path)) };
+        }
+        original(self.cache, self.files, self.lock, hash)
+            .or_else(|missing| target.redraw.as_ref().and_then(|redraw| redraw(hash)).ok_or(missing))
+            .map_err(|missing| {
+                let what = match missing {
+                    NoOriginal::Missing => "is in no cache",
+                    NoOriginal::Damaged => "was damaged in the cache and is set aside there",
+                };
+                let message = format!("the original of `{}` {what}", target.name);
+                Note::new(
+                    "unavailable",
+                    message,
+                    "it is never bought again by itself: bring the cache back that has it",
+                )
+            })
+    }
+}
+
+/// A file made anew from the locked take with the locked settings counts as the locked one, whatever encoder made it.
+fn as_locked(target: &Target<'_>, job: &FileJob, output: LockedOutput) -> LockedOutput {
+    let locked = target.entry.and_then(|entry| entry.outputs.iter().find(|locked| locked.path == output.path));
+    let same = |locked: &&LockedOutput| {
+        locked.settings == output.settings && locked.take.or(target.entry.map(Entry::original)) == Some(job.take)
+    };
+    locked.filter(same).cloned().unwrap_or(output)
+}
+
+fn is_source(asset: &Asset) -> bool {
+    matches!(asset.origin, AssetOrigin::Source { .. })
+}
+
+fn blocked(path: &ProjectPath, detail: &str) -> Note {
+    let help = "move the file away or give the asset another output path; `tintype sync --overwrite` replaces it";
+    Note::new("blocked", format!("`{path}` is not overwritten: {detail}"), help)
+}
+
+fn changed(path: &ProjectPath) -> Note {
+    Note::new("changed", format!("`{path}` changed while tintype ran"), "run `tintype sync` again")
+}
+
+fn cache_error(error: &std::io::Error) -> Note {
+    let message = format!("the cache can't be written: {}", describe(error));
+    Note::new("cache", message, "make room or mend the permissions, then run `tintype sync` again")
+}
+
+/// An original from the cache or, healing the cache, from an output that is an untouched copy of it.
+pub(crate) fn original(cache: &Cache, files: &Files, lock: &Lockfile, hash: Digest) -> Result<Vec<u8>, NoOriginal> {
+    let missing = match cache.original(hash) {
+        Ok(bytes) => return Ok(bytes),
+        Err(missing) => missing,
+    };
+    let copies = lock.entries.values().flat_map(|entry| &entry.outputs).filter(|output| output.hash == hash);
+    for copy in copies {
+        if let Ok(bytes) = files.read_picture(&copy.path)
+            && Digest::of(&bytes) == hash
+        {
+            // Healing is a favour: the bytes serve even where the cache can't be written.
+            let _ = cache.put_original(&bytes, Durable::Yes);
+            return Ok(bytes);
+        }
+    }
+    Err(missing)
+}
+
+struct Written {
+    hash: Digest,
+    bytes: u64,
+    width: u32,
+    height: u32,
+    enlarged: bool,
+}
+
+fn write(
+    cache: &Cache,
+    files: &Files,
+    path: &ProjectPath,
+    original: &[u8],
+    take: Digest,
+    settings: &Settings,
+) -> Result<Written, Note> {
+    let made = transform(original, settings).map_err(|error| {
+        Note::new(
+            "transform",
+            format!("`{path}` can't be made: {error}"),
+            "the original is kept; change the output's settings",
+        )
+    })?;
+    let hash = Digest::of(&made.bytes);
+    cache.record_made(hash, take, settings.digest()).map_err(|error| cache_error(&error))?;
+    files.write(path, &made.bytes).map_err(|error| {
+        Note::new(
+            "files",
+            format!("can't be written: {error}"),
+            "mend it, then run `tintype sync` again: nothing is paid twice",
+        )
+    })?;
+    Ok(Written {
+        hash,
+        bytes: made.bytes.len() as u64,
+        width: made.width,
+        height: made.height,
+        enlarged: made.enlarged,
+    })
+}

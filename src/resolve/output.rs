@@ -1,0 +1,291 @@
+//! Where each output goes and how it is made: templates, formats, and every path that an output must not have.
+
+use std::collections::{BTreeMap, HashMap};
+use std::path::PathBuf;
+
+use minijinja::{Environment, UndefinedBehavior, Value};
+
+use crate::diagnostic::Diagnostic;
+use crate::files::{Files, LOCKFILE, STATE};
+use crate::manifest::{AssetKeys, Manifest, OutputKeys, Place, Publish, Spanned};
+use crate::name::{AssetName, ProjectPath};
+use crate::picture::Format;
+use crate::resolve::reference::References;
+use crate::resolve::{Output, OutputPath};
+use crate::transform::{Fit, Settings};
+
+/// The folder that outputs go to, where the manifest names none.
+const DIR: &str = "assets";
+/// The template of an output's path below it, where the manifest has none.
+const PATH: &str = "{{ name }}.{{ ext }}";
+/// Stands for the take's number while a template is rendered once for all takes.
+const TAKE_MARK: &str = "7340127";
+/// Instructions that one path may take: more is a template that never ends.
+const FUEL: u64 = 10_000;
+
+/// Places that no output may lie in, besides those that the project itself makes known.
+#[derive(Debug, Clone, Default)]
+pub struct Protected {
+    /// The cache's folder.
+    pub cache: Option<PathBuf>,
+}
+
+/// Resolves outputs one by one and remembers them, so that no two share a place.
+pub(crate) struct Outputs<'a> {
+    files: &'a Files,
+    dir: String,
+    path: Spanned<String>,
+    templates: Environment<'static>,
+    /// By folded path: the path, whose it is and where it is declared.
+    taken: HashMap<String, (ProjectPath, AssetName, Place)>,
+    protected: &'a Protected,
+}
+
+impl<'a> Outputs<'a> {
+    pub(crate) fn new(
+        manifest: &'a Manifest,
+        files: &'a Files,
+        protected: &'a Protected,
+        found: &mut Vec<Diagnostic>,
+    ) -> Self {
+        let dir = manifest.output_dir.as_ref().and_then(|dir| match dir.value.as_str() {
+            "." | "./" => Some(String::new()),
+            text => match ProjectPath::new(text) {
+                Ok(path) => Some(format!("{path}/")),
+                Err(reason) => {
+                    found.push(bad_path(&dir.place, text, &reason));
+                    None
+                }
+            },
+        });
+        let nowhere = Place { source: manifest.source.clone(), span: 0..0 };
+        let path = manifest.output_path.clone();
+        let mut templates = Environment::new();
+        templates.set_undefined_behavior(UndefinedBehavior::Strict);
+        templates.set_fuel(Some(FUEL));
+        Self {
+            files,
+            dir: dir.unwrap_or_else(|| format!("{DIR}/")),
+            path: path.unwrap_or_else(|| Spanned { value: PATH.to_string(), place: nowhere }),
+            templates,
+            taken: HashMap::new(),
+            protected,
+        }
+    }
+
+    pub(crate) fn resolve(
+        &mut self,
+        name: &AssetName,
+        keys: &AssetKeys,
+        found: &mut Vec<Diagnostic>,
+    ) -> Option<Output> {
+        let output = &keys.output;
+        let template = output.path.as_ref().unwrap_or(&self.path).clone();
+        let format = format(&template, output.format.as_ref(), found)?;
+        let settings = settings(output, format);
+        let path = self.render(name, &template, &settings, keys, found)?;
+        let place = output.path.as_ref().or(output_of(&template, &self.path)).map_or(&keys.place, |path| &path.place);
+        let place = if place.span.is_empty() { keys.place.clone() } else { place.clone() };
+        let resolved = Output { path, settings, place: keys.output.place().unwrap_or(place) };
+        let published = keys.publish.as_ref().filter(|publish| publish.value == Publish::All);
+        let takes = keys.n.as_ref().map_or(1, |takes| takes.value) as usize;
+        if let (Some(publish), OutputPath::Fixed(path)) = (published, &resolved.path) {
+            let message = format!("`{name}` publishes all takes into one file, `{path}`");
+            let help = "put the take's number into the path: output = \"{{ name }}-{{ take }}.{{ ext }}\"";
+            found.push(publish.error("bad-value", message, "all takes").help(help));
+            return None;
+        }
+        let count = if published.is_some() { takes } else { 1 };
+        for take in 1..=count {
+            self.claim(name, &resolved, take, found)?;
+        }
+        Some(resolved)
+    }
+
+    fn render(
+        &mut self,
+        name: &AssetName,
+        template: &Spanned<String>,
+        settings: &Settings,
+        keys: &AssetKeys,
+        found: &mut Vec<Diagnostic>,
+    ) -> Option<OutputPath> {
+        let place = if template.place.span.is_empty() { &keys.place } else { &template.place };
+        let rendered = match self.render_text(name, &template.value, settings) {
+            Ok(text) => format!("{}{text}", self.dir),
+            Err(error) => {
+                found.push(template_error(place, &error));
+                return None;
+            }
+        };
+        match ProjectPath::new(&rendered.replace(TAKE_MARK, "1")) {
+            Ok(_) if rendered.contains(TAKE_MARK) => {
+                Some(OutputPath::PerTake(rendered.split(TAKE_MARK).map(str::to_string).collect()))
+            }
+            Ok(path) => Some(OutputPath::Fixed(path)),
+            Err(reason) => {
+                found.push(bad_path(place, &rendered, &reason));
+                None
+            }
+        }
+    }
+
+    fn render_text(
+        &mut self,
+        name: &AssetName,
+        template: &str,
+        settings: &Settings,
+    ) -> Result<String, minijinja::Error> {
+        if !template.contains('{') {
+            return Ok(template.to_string());
+        }
+        if template == PATH {
+            return Ok(format!("{name}.{}", settings.format.extension()));
+        }
+        if self.templates.get_template(template).is_err() {
+            self.templates.add_template_owned(template.to_string(), template.to_string())?;
+        }
+        let mut context = BTreeMap::from([
+            ("name", Value::from(name.as_str())),
+            ("ext", Value::from(settings.format.extension())),
+            ("take", Value::from(TAKE_MARK)),
+        ]);
+        if let Some(width) = settings.width {
+            context.insert("width", Value::from(width));
+        }
+        self.templates.get_template(template)?.render(Value::from_iter(context))
+    }
+
+    /// Takes a path for an asset, or says who has it.
+    fn claim(&mut self, name: &AssetName, output: &Output, take: usize, found: &mut Vec<Diagnostic>) -> Option<()> {
+        let path = output.path(take);
+        let real = match self.files.real_place(&path) {
+            Ok(real) => real,
+            Err(reason) => {
+                found.push(bad_path(&output.place, path.as_str(), &reason));
+                return None;
+            }
+        };
+        if self.protected.cache.as_ref().is_some_and(|cache| real.starts_with(cache)) {
+            found.push(protected(&output.place, &path, "lies in the cache"));
+            return None;
+        }
+        // Two paths that links make one are one.
+        let real = real.strip_prefix(self.files.root()).ok().and_then(|real| ProjectPath::new(&slashes(real)).ok());
+        let folded = real.as_ref().unwrap_or(&path).folded();
+        if let Some((other_path, other, place)) = self.taken.get(&folded) {
+            let message = if *other_path == path {
+                format!("`{other}` and `{name}` would make one file, `{path}`")
+            } else {
+                format!(
+                    "`{other_path}` and `{path}` are one file on some systems: they differ in letter case, Unicode form or links"
+                )
+            };
+            let error = output.place.error("same-output", message, format!("`{name}`"));
+            let error = error.label(&place.source, place.span.clone(), format!("`{other}`"));
+            found.push(error.help("give one of them another output path or another name"));
+            return None;
+        }
+        self.taken.insert(folded, (path, name.clone(), output.place.clone()));
+        Some(())
+    }
+
+    /// Refuses outputs that are the manifest, the lockfile, state, a reference or a source.
+    pub(crate) fn refuse_protected(&self, references: &References<'_>, found: &mut Vec<Diagnostic>) {
+        let mut roles: HashMap<String, &str> = HashMap::new();
+        let mut protect = |path: &str, role| {
+            if let Ok(path) = ProjectPath::new(path) {
+                roles.insert(path.folded(), role);
+            }
+        };
+        protect(self.files.manifest_name(), "is the manifest");
+        protect(LOCKFILE, "is the lockfile");
+        protect(".env", "holds keys");
+        for path in references.paths() {
+            protect(path.as_str(), "is a reference or a source");
+            if let Ok(real) = self.files.real_place(path)
+                && let Ok(real) = real.strip_prefix(self.files.root())
+            {
+                protect(&slashes(real), "is a reference or a source");
+            }
+        }
+        for (folded, (path, _, place)) in &self.taken {
+            if let Some(role) = roles.get(folded) {
+                found.push(protected(place, path, role));
+            } else if folded.split('/').next() == Some(STATE) {
+                found.push(protected(place, path, "lies in tintype's own folder"));
+            }
+        }
+    }
+}
+
+impl OutputKeys {
+    /// Where the output's shape or path is written, if anywhere.
+    fn place(&self) -> Option<Place> {
+        let path = self.path.as_ref().map(|path| &path.place);
+        path.or(self.width.as_ref().map(|width| &width.place)).cloned()
+    }
+}
+
+fn output_of<'t>(template: &'t Spanned<String>, default: &Spanned<String>) -> Option<&'t Spanned<String>> {
+    (template.place != default.place).then_some(template)
+}
+
+fn slashes(path: &std::path::Path) -> String {
+    path.components().map(|part| part.as_os_str().to_string_lossy()).collect::<Vec<_>>().join("/")
+}
+
+/// The format: as written, else the path's extension, else png.
+fn format(path: &Spanned<String>, written: Option<&Spanned<Format>>, found: &mut Vec<Diagnostic>) -> Option<Format> {
+    let extension =
+        path.value.rsplit_once('.').map(|(_, extension)| extension.to_ascii_lowercase()).unwrap_or_default();
+    let named = Format::from_extension(&extension);
+    match (named, written) {
+        (Some(named), Some(written)) if named != written.value => {
+            let message = format!("the path ends in .{extension}, but the format is {}", written.value);
+            let error = written.error("bad-value", message, "this format");
+            let error = error.label(&path.place.source, path.place.span.clone(), "this path");
+            found.push(error.help("take `format` out: the path's extension says it; or write {{ ext }} in the path"));
+            None
+        }
+        (_, Some(written)) => Some(written.value),
+        (Some(named), None) => Some(named),
+        (None, None) if ["avif", "gif", "svg", "bmp", "tif", "tiff", "heic"].contains(&extension.as_str()) => {
+            let error = path.error("bad-value", format!("tintype can't write .{extension} files"), "this path");
+            found.push(error.help("write .png, .jpg or .webp"));
+            None
+        }
+        (None, None) => Some(Format::Png),
+    }
+}
+
+fn settings(keys: &OutputKeys, format: Format) -> Settings {
+    Settings {
+        format,
+        quality: keys.quality.as_ref().map(|quality| quality.value).filter(|_| format.has_quality()),
+        width: keys.width.as_ref().map(|width| width.value),
+        height: keys.height.as_ref().map(|height| height.value),
+        fit: keys.fit.as_ref().map_or(Fit::Cover, |fit| fit.value),
+    }
+}
+
+fn bad_path(place: &Place, path: &str, reason: &str) -> Diagnostic {
+    let shown: String = path.chars().take(80).collect::<String>().escape_debug().to_string();
+    place
+        .error("bad-path", format!("an output can't be written to `{shown}`: {reason}"), "this path")
+        .help("write a path inside the project, with `/`, like output = \"img/hero.png\"")
+}
+
+fn protected(place: &Place, path: &ProjectPath, role: &str) -> Diagnostic {
+    place
+        .error("protected-path", format!("`{path}` can't be an output: it {role}"), "this path")
+        .help("choose another path")
+}
+
+fn template_error(place: &Place, error: &minijinja::Error) -> Diagnostic {
+    let detail = error.detail().map(|detail| format!(": {detail}")).unwrap_or_default();
+    let message = format!("this template can't be rendered: {}{detail}", error.kind());
+    place
+        .error("bad-template", message, "this template")
+        .help("a path's template knows name, ext, take and, where it is set, width")
+}

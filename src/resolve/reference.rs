@@ -1,0 +1,198 @@
+//! References and sources: read once, known to be images; and the order in which assets that refer to assets are made.
+
+use std::collections::{BTreeMap, BTreeSet, HashMap};
+
+use crate::diagnostic::{Diagnostic, nearest};
+use crate::digest::Digest;
+use crate::files::Files;
+use crate::manifest::{Manifest, ReferenceKey, Spanned};
+use crate::name::{AssetName, ProjectPath};
+use crate::picture::Picture;
+use crate::resolve::{Asset, DraftReference};
+
+/// Reads each referenced file once.
+pub(crate) struct References<'a> {
+    files: &'a Files,
+    known: HashMap<ProjectPath, Digest>,
+}
+
+impl<'a> References<'a> {
+    pub(crate) fn new(files: &'a Files) -> Self {
+        Self { files, known: HashMap::new() }
+    }
+
+    /// Every file that is a reference or a source.
+    pub(crate) fn paths(&self) -> impl Iterator<Item = &ProjectPath> {
+        self.known.keys()
+    }
+
+    pub(crate) fn resolve(
+        &mut self,
+        written: &[Spanned<ReferenceKey>],
+        manifest: &Manifest,
+        found: &mut Vec<Diagnostic>,
+    ) -> Option<Vec<DraftReference>> {
+        let resolved: Vec<_> = written.iter().map(|reference| self.resolve_one(reference, manifest, found)).collect();
+        resolved.into_iter().collect()
+    }
+
+    fn resolve_one(
+        &mut self,
+        reference: &Spanned<ReferenceKey>,
+        manifest: &Manifest,
+        found: &mut Vec<Diagnostic>,
+    ) -> Option<DraftReference> {
+        match &reference.value {
+            ReferenceKey::Asset(name) => match manifest.assets.get_key_value(name.as_str()) {
+                Some((name, _)) => Some(DraftReference::Asset(name.clone())),
+                None => {
+                    let names = manifest.assets.keys().map(AssetName::as_str);
+                    let help = nearest(name, names).map(|near| format!("did you mean `{near}`?"));
+                    let error =
+                        reference.error("missing-reference", format!("no asset `{name}` is declared"), "this asset");
+                    found.push(error.help(help.unwrap_or_else(|| "refer to an asset of this manifest".to_string())));
+                    None
+                }
+            },
+            ReferenceKey::Path(path) => {
+                let path = Spanned { value: path.clone(), place: reference.place.clone() };
+                let path = check(&path, "reference", found)?;
+                let hash = match self.files.picture_digest(&path) {
+                    Some(hash) => hash,
+                    None => self.read_picture(&path, reference, "reference", found)?.0,
+                };
+                self.known.insert(path.clone(), hash);
+                Some(DraftReference::File { path, hash })
+            }
+        }
+    }
+
+    /// A file with what its header says.
+    pub(crate) fn read(
+        &mut self,
+        written: &Spanned<String>,
+        role: &str,
+        found: &mut Vec<Diagnostic>,
+    ) -> Option<(ProjectPath, Digest, Picture)> {
+        let path = check(written, role, found)?;
+        let (hash, picture) = self.read_picture(&path, written, role, found)?;
+        self.known.insert(path.clone(), hash);
+        Some((path, hash, picture))
+    }
+
+    fn read_picture<T>(
+        &self,
+        path: &ProjectPath,
+        written: &Spanned<T>,
+        role: &str,
+        found: &mut Vec<Diagnostic>,
+    ) -> Option<(Digest, Picture)> {
+        let bytes = match self.files.read_picture(path) {
+            Ok(bytes) => bytes,
+            Err(error) => {
+                let code = if error.missing { "missing-reference" } else { "bad-reference" };
+                let diagnostic =
+                    written.error(code, format!("the {role} `{path}` can't be read: {}", error.reason), "this file");
+                found.push(diagnostic.help(format!("paths start at the folder of {}", self.files.manifest_name())));
+                return None;
+            }
+        };
+        match Picture::read(&bytes) {
+            Ok(picture) => {
+                let digest = Digest::of(&bytes);
+                self.files.remember_picture(path, digest);
+                Some((digest, picture))
+            }
+            Err(reason) => {
+                let error = written.error("bad-reference", format!("the {role} `{path}` is {reason}"), "this file");
+                found.push(error.help("a picture in png, jpeg or webp is needed here"));
+                None
+            }
+        }
+    }
+}
+
+fn check(written: &Spanned<String>, role: &str, found: &mut Vec<Diagnostic>) -> Option<ProjectPath> {
+    ProjectPath::new(&written.value)
+        .map_err(|reason| {
+            let error = written.error("bad-path", format!("this {role} can't be read: {reason}"), "this path");
+            found.push(error.help("write a path inside the project, with `/`"));
+        })
+        .ok()
+}
+
+/// The names, each after all that it refers to; a cycle is an error that shows it.
+pub(crate) fn order(
+    assets: &BTreeMap<AssetName, Asset>,
+    manifest: &Manifest,
+    found: &mut Vec<Diagnostic>,
+) -> Vec<AssetName> {
+    let mut order = Order::new(assets);
+    for name in assets.keys() {
+        order.visit(name);
+        if let Some(cycle) = order.cycle.take() {
+            let place = &manifest.assets[&cycle[0]].place;
+            let names: Vec<&str> = cycle.iter().map(AssetName::as_str).collect();
+            let error = place.error(
+                "reference-cycle",
+                format!("assets refer to each other in a circle: {}", names.join(" → ")),
+                "this asset",
+            );
+            found.push(error.help("take one of these references out"));
+            return Vec::new();
+        }
+    }
+    order.sorted
+}
+
+struct Order<'a> {
+    assets: &'a BTreeMap<AssetName, Asset>,
+    done: BTreeSet<AssetName>,
+    path: Vec<AssetName>,
+    on_path: BTreeSet<AssetName>,
+    sorted: Vec<AssetName>,
+    cycle: Option<Vec<AssetName>>,
+}
+
+impl<'a> Order<'a> {
+    const fn new(assets: &'a BTreeMap<AssetName, Asset>) -> Self {
+        Self {
+            assets,
+            done: BTreeSet::new(),
+            path: Vec::new(),
+            on_path: BTreeSet::new(),
+            sorted: Vec::new(),
+            cycle: None,
+        }
+    }
+
+    /// Depth first with a stack of its own: a chain of references may be as long as the manifest.
+    fn visit(&mut self, root: &AssetName) {
+        let mut stack = vec![(root.clone(), false)];
+        while let Some((name, leaving)) = stack.pop() {
+            if leaving {
+                self.path.pop();
+                self.on_path.remove(&name);
+                self.done.insert(name.clone());
+                self.sorted.push(name);
+                continue;
+            }
+            if self.done.contains(&name) {
+                continue;
+            }
+            if !self.on_path.insert(name.clone()) {
+                let start = self.path.iter().position(|other| *other == name).unwrap_or(0);
+                let mut cycle = self.path[start..].to_vec();
+                cycle.push(name);
+                self.cycle = Some(cycle);
+                return;
+            }
+            let Some(asset) = self.assets.get(&name) else { continue };
+            self.path.push(name.clone());
+            stack.push((name, true));
+            let mut next: Vec<_> = asset.refers_to().cloned().collect();
+            next.reverse();
+            stack.extend(next.into_iter().map(|name| (name, false)));
+        }
+    }
+}

@@ -1,0 +1,27 @@
+//! From an original image's bytes to an output file's bytes: free, deterministic and without side effects.
+//!
+//! Must not know of manifests, vendors, caches or paths: it is given bytes and [`Settings`], and gives bytes back.
+//! The settings are there without the `generate` feature, for plans; making files needs the image codecs behind it.
+
+#[cfg(feature = "generate")]
+mod decode;
+#[cfg(feature = "generate")]
+mod encode;
+#[cfg(feature = "generate")]
+mod error;
+#[cfg(feature = "generate")]
+mod make;
+#[cfg(feature = "generate")]
+mod pixels;
+#[cfg(feature = "generate")]
+mod resize;
+#[cfg(all(test, feature = "generate"))]
+mod samples;
+mod settings;
+
+pub use settings::{Fit, Settings};
+
+#[cfg(feature = "generate")]
+pub use error::TransformError;
+#[cfg(feature = "generate")]
+pub use make::{Examined, Made, examine, transform};

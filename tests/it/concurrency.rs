@@ -1,0 +1,157 @@
+//! Several runs at once, and several requests at once: politely, and each picture billed once.
+
+use std::time::Duration;
+
+use crate::studio::{aisa, assets, many, studio};
+use crate::vendor::{Fault, Vendor};
+
+/// One asset.
+const HERO: &str = "[assets.hero]\nprompt = \"a red panda\"\n";
+
+#[test]
+fn a_second_sync_of_a_project_waits_and_says_so() {
+    let vendor = Vendor::openai();
+    vendor.when("", Fault::Gate);
+    let sandbox = studio(&vendor, "", &many(3));
+    let first = sandbox.spawn("sync");
+    vendor.wait_for_requests(3);
+    let second = sandbox.spawn("sync").wait_for("another");
+    vendor.open();
+    first.wait().success();
+    second.wait().success();
+    assert_eq!((vendor.requests().len(), vendor.billed()), (3, 3));
+    sandbox.check_invariants(&vendor);
+}
+
+#[test]
+fn many_syncs_started_together_bill_each_picture_once() {
+    let vendor = Vendor::openai().latency(Duration::from_millis(50));
+    let sandbox = studio(&vendor, "", &many(6));
+    let runs: Vec<_> = (0..5).map(|_| sandbox.spawn("sync")).collect();
+    for run in runs {
+        run.wait().success();
+    }
+    assert_eq!((vendor.requests().len(), vendor.billed()), (6, 6));
+    sandbox.check_invariants(&vendor);
+}
+
+#[test]
+fn a_run_that_waits_for_another_can_be_interrupted() {
+    let vendor = Vendor::openai();
+    vendor.when("", Fault::Gate);
+    let sandbox = studio(&vendor, "", HERO);
+    let first = sandbox.spawn("sync");
+    vendor.wait_for_requests(1);
+    let second = sandbox.spawn("sync").wait_for("another").interrupt();
+    let mut second = second;
+    let deadline = std::time::Instant::now() + Duration::from_secs(5);
+    while second.is_running() && std::time::Instant::now() < deadline {
+        std::thread::sleep(Duration::from_millis(20));
+    }
+    let waits_on = second.is_running();
+    vendor.open();
+    first.wait().success();
+    let second = second.wait();
+    assert!(!waits_on, "one Ctrl-C ends a run that has begun nothing");
+    second.code(130).check_invariants(&vendor);
+}
+
+#[test]
+fn two_projects_with_one_cache_and_one_recipe_pay_once() {
+    let vendor = Vendor::openai();
+    vendor.when("", Fault::Gate);
+    let sandbox = studio(&vendor, "", HERO);
+    let clone = sandbox.clone_project("clone");
+    let first = sandbox.spawn("sync");
+    vendor.wait_for_requests(1);
+    let second = clone.spawn("sync").wait_for("another");
+    vendor.open();
+    first.wait().success();
+    second.wait().success();
+    assert_eq!((vendor.requests().len(), vendor.billed()), (1, 1));
+    assert_eq!(sandbox.read("assets/hero.png"), clone.read("assets/hero.png"));
+    assert_eq!(sandbox.lockfile(), clone.lockfile());
+    sandbox.check_invariants(&vendor);
+    clone.check_invariants(&vendor);
+}
+
+#[test]
+fn a_project_that_takes_over_after_a_kill_does_not_pay_again() {
+    let vendor = Vendor::openai();
+    vendor.next(Fault::Gate);
+    let sandbox = studio(&vendor, "", HERO);
+    let clone = sandbox.clone_project("clone");
+    let first = sandbox.spawn("sync");
+    vendor.wait_for_requests(1);
+    let second = clone.spawn("sync").wait_for("another");
+    first.kill().killed();
+    second.wait().code(1).stderr_has("maybe");
+    assert_eq!(vendor.requests().len(), 1, "what the killed run sent may have been billed");
+    clone.check_invariants(&vendor);
+}
+
+#[test]
+fn projects_with_other_recipes_do_not_wait_for_each_other() {
+    let vendor = Vendor::openai();
+    vendor.when("panda", Fault::Gate);
+    let sandbox = studio(&vendor, "", HERO);
+    let clone = sandbox.clone_project("clone").edit("a red panda", "a blue fox");
+    let first = sandbox.spawn("sync");
+    vendor.wait_for_requests(1);
+    clone.run("sync").success().has("assets/hero.png");
+    vendor.open();
+    first.wait().success();
+    sandbox.check_invariants(&vendor);
+    clone.check_invariants(&vendor);
+}
+
+#[test]
+fn two_assets_with_one_recipe_are_billed_once() {
+    let vendor = Vendor::openai();
+    let one = "[assets.one]\nprompt = \"a red panda\"\n\n[assets.two]\nprompt = \" a  red panda \"\n";
+    let sandbox = studio(&vendor, "", one);
+    let sync = sandbox.run("sync --format json").success().has("assets/one.png").has("assets/two.png");
+    assert_eq!((vendor.billed(), sync.totals()["images"].as_u64()), (1, Some(1)));
+    assert_eq!(sandbox.read("assets/one.png"), sandbox.read("assets/two.png"));
+    sandbox.check_invariants(&vendor);
+}
+
+#[test]
+fn no_more_requests_are_in_flight_than_a_provider_allows() {
+    let vendor = Vendor::openai().latency(Duration::from_millis(150));
+    let sandbox = studio(&vendor, "concurrency = 2", &many(6));
+    sandbox.run("sync").success();
+    assert_eq!(vendor.max_in_flight(), 2);
+    sandbox.check_invariants(&vendor);
+}
+
+#[test]
+fn aisa_gets_four_requests_at_once_where_nothing_is_said() {
+    let vendor = Vendor::aisa().answer_size(64, 64).latency(Duration::from_millis(300));
+    let sandbox = aisa(&vendor, "", &many(7));
+    sandbox.run("sync").success();
+    assert_eq!(vendor.max_in_flight(), 4);
+    sandbox.check_invariants(&vendor);
+}
+
+#[test]
+fn takes_of_one_asset_keep_to_the_limit_too() {
+    let vendor = Vendor::openai().latency(Duration::from_millis(100));
+    let sandbox = studio(&vendor, "concurrency = 3", "[assets.hero]\nprompt = \"a red panda\"\nn = 7\n");
+    sandbox.run("sync").success();
+    assert_eq!(vendor.max_in_flight(), 3);
+    sandbox.check_invariants(&vendor);
+}
+
+#[test]
+fn requests_a_minute_are_spaced_evenly() {
+    let vendor = Vendor::openai();
+    let sandbox = studio(&vendor, "requests_per_minute = 150", &assets(["a", "b", "c", "d"]));
+    sandbox.run("sync").success();
+    let mut times: Vec<_> = vendor.requests().iter().map(|request| request.at).collect();
+    times.sort_unstable();
+    for pair in times.windows(2) {
+        assert!(pair[1] - pair[0] >= Duration::from_millis(300), "{:?}", pair[1] - pair[0]);
+    }
+    sandbox.check_invariants(&vendor);
+}
