@@ -69,7 +69,7 @@ fn placeholders(count: usize) -> String {
 #[divan::bench(args = SIZES)]
 fn parse_manifest(bencher: Bencher, count: usize) {
     let text = placeholders(count);
-    bencher.bench(|| parse("images.toml", black_box(&text)).expect("a sound manifest"));
+    bencher.bench(|| parse("images.toml", black_box(&text)));
 }
 
 #[divan::bench(args = SIZES)]

@@ -4,22 +4,23 @@
 
 use std::fmt;
 use std::ops::Range;
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 
 use crate::secret::mask_keys;
 
 /// A text file as a user wrote it, for showing places in it. What looks like an API key is masked, byte for byte, so
 /// that no diagnostic can ever show one.
-#[derive(Debug, PartialEq, Eq)]
 pub struct Source {
     name: String,
-    text: String,
+    raw: String,
+    /// Made when something is shown: most files never are.
+    masked: OnceLock<String>,
 }
 
 impl Source {
     /// `name` is the path as people know it, `text` the whole file.
     pub fn new(name: impl Into<String>, text: &str) -> Arc<Self> {
-        Arc::new(Self { name: name.into(), text: mask_keys(text) })
+        Arc::new(Self { name: name.into(), raw: text.to_string(), masked: OnceLock::new() })
     }
 
     /// The path as people know it.
@@ -29,18 +30,32 @@ impl Source {
 
     /// The text with keys masked; spans keep their meaning.
     pub fn text(&self) -> &str {
-        &self.text
+        self.masked.get_or_init(|| mask_keys(&self.raw))
     }
 
     /// Line and column of a byte offset, both from 1; the column counts characters.
     pub fn position(&self, offset: usize) -> (usize, usize) {
-        let mut offset = offset.min(self.text.len());
-        while !self.text.is_char_boundary(offset) {
+        let mut offset = offset.min(self.raw.len());
+        while !self.raw.is_char_boundary(offset) {
             offset -= 1;
         }
-        let before = &self.text[..offset];
+        let before = &self.raw[..offset];
         let line_start = before.rfind('\n').map_or(0, |newline| newline + 1);
         (before.matches('\n').count() + 1, before[line_start..].chars().count() + 1)
+    }
+}
+
+impl PartialEq for Source {
+    fn eq(&self, other: &Self) -> bool {
+        self.name == other.name && self.raw == other.raw
+    }
+}
+
+impl Eq for Source {}
+
+impl fmt::Debug for Source {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.debug_tuple("Source").field(&self.name).finish()
     }
 }
 
@@ -97,6 +112,12 @@ impl fmt::Display for Diagnostic {
         }
         formatter.write_str(&self.message)
     }
+}
+
+/// Puts diagnostics into the order of the file, each once.
+pub fn sort(found: &mut Vec<Diagnostic>) {
+    found.sort_by_key(|diagnostic| diagnostic.labels.first().map_or(0, |label| label.span.start));
+    found.dedup();
 }
 
 /// `value`, if it is the nearest of `known` and near enough to be what was meant.

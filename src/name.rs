@@ -102,6 +102,9 @@ impl ProjectPath {
 
     /// What two paths have in common that some file system takes for one: letter case and Unicode form don't count.
     pub fn folded(&self) -> String {
+        if self.0.is_ascii() {
+            return self.0.to_ascii_lowercase();
+        }
         self.0.nfc().flat_map(char::to_lowercase).nfc().collect()
     }
 

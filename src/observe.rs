@@ -3,7 +3,7 @@
 //! The cache is asked only about assets that aren't simply as locked, so that a project in which nothing changed costs
 //! one lstat an output.
 
-use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 
 use crate::cache::{Cache, CachedTakes, Journal};
 use crate::digest::Digest;
@@ -125,7 +125,7 @@ impl Observer<'_> {
         }
         self.restless.push(asset.name.clone());
         if let Some(fingerprint) = facts.fingerprint {
-            facts.journal = self.cache.journal(fingerprint);
+            facts.journal = self.cache.left_open(fingerprint);
             facts.cached = self.cache.takes(fingerprint);
             facts.kin = self.kin(fingerprint, &asset.name);
         }
@@ -182,17 +182,6 @@ impl Observer<'_> {
         if self.restless.is_empty() {
             return;
         }
-        let mut copies: HashMap<Digest, ProjectPath> = HashMap::new();
-        for (path, seen) in self.observed.facts.values().flat_map(|facts| &facts.files) {
-            if let FileState::File { digest } = seen.state {
-                copies.insert(digest, path.clone());
-            }
-        }
-        for output in self.lock.entries.values().flat_map(|entry| &entry.outputs) {
-            if let FileState::File { digest } = self.files.look(&output.path) {
-                copies.insert(digest, output.path.clone());
-            }
-        }
         let mut wanted: Vec<(AssetName, Digest)> = Vec::new();
         for name in &self.restless {
             let facts = &self.observed.facts[name];
@@ -204,13 +193,23 @@ impl Observer<'_> {
                 .filter_map(|other| Some((other.clone(), self.observed.facts.get(other)?.original?)));
             wanted.extend(takes.chain(sent));
         }
-        for (name, hash) in wanted {
-            if (self.cache.has_original(hash) || copies.contains_key(&hash))
-                && let Some(facts) = self.observed.facts.get_mut(&name)
-            {
+        let (cached, elsewhere): (Vec<_>, Vec<_>) =
+            wanted.into_iter().partition(|(_, hash)| self.cache.has_original(*hash));
+        // Where an output is an untouched copy, it stands in for the original.
+        let copies = if elsewhere.is_empty() { HashSet::new() } else { self.copies() };
+        let copied = elsewhere.into_iter().filter(|(_, hash)| copies.contains(hash));
+        for (name, hash) in cached.into_iter().chain(copied) {
+            if let Some(facts) = self.observed.facts.get_mut(&name) {
                 facts.at_hand.insert(hash);
             }
         }
+    }
+
+    /// The content of every locked output that lies where it was locked.
+    fn copies(&self) -> HashSet<Digest> {
+        let outputs = self.lock.entries.values().flat_map(|entry| &entry.outputs);
+        let intact = |output: &&LockedOutput| self.files.look(&output.path) == FileState::File { digest: output.hash };
+        outputs.filter(intact).map(|output| output.hash).collect()
     }
 
     fn undeclared(&mut self, assets: &Assets) {
@@ -238,11 +237,19 @@ fn is_settled(asset: &Asset, entry: Option<&Entry>, facts: &Facts) -> bool {
         output.settings == settings
             && facts.files.get(&output.path).is_some_and(|seen| seen.state == FileState::File { digest: output.hash })
     };
-    let count = match asset.publish {
-        Publish::All => entry.takes().len().max(1),
-        Publish::Chosen => 1,
+    let takes = entry.takes();
+    let published = match asset.publish {
+        Publish::All => 1..=takes.len().max(1),
+        Publish::Chosen => {
+            let chosen = takes.iter().position(|take| take.hash == entry.original()).map_or(1, |index| index + 1);
+            chosen..=chosen
+        }
     };
-    origin && entry.outputs.len() == count && entry.outputs.iter().all(intact)
+    let count = published.clone().count();
+    let declared: BTreeSet<ProjectPath> = published.map(|take| asset.output.path(take)).collect();
+    origin
+        && entry.outputs.len() == count
+        && entry.outputs.iter().all(|output| declared.contains(&output.path) && intact(output))
 }
 
 fn locked_outputs(lock: &Lockfile) -> HashMap<Digest, Vec<(Digest, Digest)>> {

@@ -48,9 +48,9 @@ pub(crate) struct Published {
 
 impl Published {
     /// Removes files that the asset no longer declares, once the new ones stand.
-    pub(crate) fn remove(&mut self, paths: &[ProjectPath], files: &Files) {
+    pub(crate) fn remove(&mut self, paths: &[ProjectPath], publisher: &Publisher<'_>) {
         if self.error.is_none() {
-            self.error = remove(paths, files);
+            self.error = publisher.remove(paths);
         }
     }
 }
@@ -87,21 +87,27 @@ impl Publisher<'_> {
         published
     }
 
-    /// Removes the files of an asset that is gone. An original that lies in an output only is taken into the cache first.
+    /// Removes files. An original that lies in one of them only is taken into the cache first.
     pub(crate) fn remove(&self, paths: &[ProjectPath]) -> Option<Note> {
-        for path in paths {
-            let Ok(bytes) = self.files.read_picture(path) else { continue };
-            let hash = Digest::of(&bytes);
-            let is_original =
-                self.lock.entries.values().any(|entry| entry.takes().iter().any(|take| take.hash == hash));
-            if is_original
-                && !self.cache.has_original(hash)
-                && let Err(error) = self.cache.put_original(&bytes, Durable::Yes)
-            {
-                return Some(cache_error(&error));
+        paths.iter().find_map(|path| self.save_original(path).err()).or_else(|| remove(paths, self.files))
+    }
+
+    /// A file that is about to go may be the only copy of a paid original: then the cache takes it in first.
+    fn save_original(&self, path: &ProjectPath) -> Result<(), Note> {
+        let FileState::File { digest } = self.files.look(path) else { return Ok(()) };
+        if self.cache.has_original(digest) {
+            return Ok(());
+        }
+        for generated in self.lock.entries.values().filter_map(Entry::generated) {
+            let Some((_, take)) = generated.take(digest) else { continue };
+            let bytes = self.files.read_picture(path).map_err(|error| Note::new("files", error.to_string(), ""))?;
+            self.cache.put_original(&bytes, Durable::Yes).map_err(|error| cache_error(&error))?;
+            if take.kind.is_none() && take.fingerprint.is_none() {
+                let filed = self.cache.add_take(generated.fingerprint(), take, Durable::Yes);
+                filed.map_err(|error| cache_error(&error))?;
             }
         }
-        remove(paths, self.files)
+        Ok(())
     }
 
     async fn publish_one(&self, target: &Target<'_>, job: &FileJob) -> Result<(LockedOutput, Option<Note>), Note> {
@@ -144,6 +150,7 @@ impl Publisher<'_> {
         let _core = self.cores.acquire().await.expect("the semaphore is never closed");
         self.check_unchanged(target, job)?;
         let original = self.find_original(target, job.take)?;
+        self.save_original(&job.path)?;
         let (cache, files) = (Arc::clone(self.cache), Arc::clone(self.files));
         let (path, hash, settings) = (job.path.clone(), job.take, target.asset.output.settings.clone());
         let made = tokio::task::spawn_blocking(move || write(&cache, &files, &path, &original, hash, &settings)).await;

@@ -40,7 +40,10 @@ pub fn route(asset: &Asset, registry: &Registry) -> Result<Option<Routing>, Diag
     for provider in order(draft, model) {
         let routes: Vec<_> = model.routes.iter().filter(|route| route.provider == provider).collect();
         if routes.is_empty() {
-            routing.passed_over.push((provider, format!("doesn't serve {}", model.name)));
+            let known =
+                registry.models.values().flat_map(|model| &model.routes).any(|route| route.provider == provider);
+            let what = if known { model.name.as_str() } else { "anything that this version can ask for" };
+            routing.passed_over.push((provider, format!("doesn't serve {what}")));
             continue;
         }
         for route in routes {
@@ -111,9 +114,7 @@ fn bad_size(asset: &Asset, draft: &Draft, model: &Model, bad: &BadSize) -> Diagn
     let error = place.error("bad-size", message, "this size");
     let Some((width, height)) = bad.nearest else { return error.help("choose another size or another model") };
     error.help(match &draft.recipe.size {
-        Some(crate::recipe::Size::Pixels { width: small, height: low })
-            if u64::from(*small) * u64::from(*low) < u64::from(width) * u64::from(height) =>
-        {
+        Some(crate::recipe::Size::Pixels { width: small, height: low }) if *small <= width && *low <= height => {
             format!(
                 "the nearest size that works is {width}x{height}: write size = \"{width}x{height}\", and for files of \
              {small}x{low} add output = {{ width = {small}, height = {low} }}"

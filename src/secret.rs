@@ -86,7 +86,7 @@ pub fn mask_keys(text: &str) -> String {
     for range in find_keys(text) {
         masked.replace_range(range.clone(), &"*".repeat(range.len()));
     }
-    for range in assigned_keys(text) {
+    for range in assigned_keys(text).into_iter().chain(passwords(text)) {
         masked.replace_range(range.clone(), &"*".repeat(range.len()));
     }
     masked
@@ -120,6 +120,17 @@ fn assigned_keys(text: &str) -> Vec<Range<usize>> {
     found
 }
 
+/// What stands before the `@` of addresses like `https://name:password@host`.
+fn passwords(text: &str) -> Vec<Range<usize>> {
+    let authorities = text.match_indices("://").map(|(at, _)| at + 3);
+    let in_front = authorities.filter_map(|start| {
+        let is_end = |character: char| character.is_whitespace() || "/?#\"'`<>".contains(character);
+        let end = text[start..].find(is_end).map_or(text.len(), |length| start + length);
+        text[start..end].rfind('@').map(|length| start..start + length)
+    });
+    in_front.collect()
+}
+
 /// Whether `text` can be the name of an environment variable (and so is no key written in its place).
 pub fn is_variable_name(text: &str) -> bool {
     let mut bytes = text.bytes();
@@ -151,6 +162,14 @@ mod tests {
         let masked = mask_keys(text);
         assert_eq!(masked.len(), text.len());
         assert!(!masked.contains("short") && !masked.contains("sk-A") && masked.contains("AISA_API_KEY"), "{masked}");
+    }
+
+    #[test]
+    fn a_password_in_an_address_is_masked() {
+        let text = "base_url = \"https://me:geheïm@studio.example/v1\" # https://a.b/@c me@d.e";
+        let masked = mask_keys(text);
+        assert_eq!(masked.len(), text.len());
+        assert_eq!(masked.matches('*').count(), "me:geheïm".len(), "{masked}");
     }
 
     #[test]

@@ -25,6 +25,10 @@ pub(crate) use crate::cache::store::RecipeLock;
 /// The version of the layout, and the folder that holds it; another version gets another folder.
 const VERSION: &str = "v1";
 
+/// Recipes whose journals are written at the same time, at most.
+#[cfg(feature = "generate")]
+const TURNS: usize = 64;
+
 /// Takes of one recipe that the cache knows of.
 #[derive(Debug, Clone, Default, PartialEq)]
 pub struct CachedTakes {
@@ -50,13 +54,21 @@ type Made = (Digest, Digest);
 #[derive(Debug)]
 pub struct Cache {
     root: PathBuf,
+    /// Whose turn it is to write a recipe's journal: requests for one recipe may run side by side.
+    #[cfg(feature = "generate")]
+    turns: [Mutex<()>; TURNS],
     made: Mutex<HashMap<u8, HashMap<Digest, Vec<Made>>>>,
 }
 
 impl Cache {
     /// The cache in `folder`, which need not exist: nothing is written before there is something to keep.
     pub fn new(folder: &Path) -> Self {
-        Self { root: folder.join(VERSION), made: Mutex::default() }
+        Self {
+            root: folder.join(VERSION),
+            #[cfg(feature = "generate")]
+            turns: std::array::from_fn(|_| Mutex::default()),
+            made: Mutex::default(),
+        }
     }
 
     fn original_path(&self, hash: Digest) -> PathBuf {
@@ -145,6 +157,22 @@ impl Cache {
     /// What is open of the requests for a recipe.
     pub fn journal(&self, fingerprint: Fingerprint) -> Journal {
         Journal::read(&self.journal_folder(), fingerprint)
+    }
+
+    /// What dead runs left open of the requests for a recipe: what a living one is just asking for isn't in doubt.
+    pub fn left_open(&self, fingerprint: Fingerprint) -> Journal {
+        let journal = self.journal(fingerprint);
+        if journal.open.is_empty() || !self.is_busy(fingerprint) { journal } else { Journal::default() }
+    }
+
+    /// Whether a run is working on a recipe now.
+    fn is_busy(&self, fingerprint: Fingerprint) -> bool {
+        let lock = fs::File::open(self.lock_path(fingerprint));
+        lock.is_ok_and(|lock| matches!(lock.try_lock_shared(), Err(fs::TryLockError::WouldBlock)))
+    }
+
+    fn lock_path(&self, fingerprint: Fingerprint) -> PathBuf {
+        self.root.join("locks").join(fingerprint.0.hex())
     }
 
     fn journal_folder(&self) -> PathBuf {

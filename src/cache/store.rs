@@ -3,12 +3,12 @@
 use std::fs::{self, File, OpenOptions};
 use std::io::{self, Write};
 use std::path::{Path, PathBuf};
-use std::sync::PoisonError;
+use std::sync::{MutexGuard, PoisonError};
 
 use crate::cache::journal::{Intent, Journal, Outcome};
-use crate::cache::{Cache, Made};
+use crate::cache::{Cache, Made, TURNS};
 use crate::digest::Digest;
-use crate::files::{Durable, replace};
+use crate::files::{Durable, replace, sync_folder};
 use crate::lock::{Take, render_single_take};
 use crate::recipe::Fingerprint;
 
@@ -20,7 +20,7 @@ impl Cache {
         if fs::read(&path).is_ok_and(|known| known == bytes) {
             return Ok(hash);
         }
-        let folder = private_folder(path.parent().unwrap_or(&self.root))?;
+        let folder = private_folder(path.parent().unwrap_or(&self.root), durable)?;
         if fs::symlink_metadata(&path).is_ok_and(|metadata| !metadata.is_file()) {
             self.quarantine(&path);
         }
@@ -30,7 +30,7 @@ impl Cache {
 
     /// Files a take under its recipe, for every project that has the same.
     pub(crate) fn add_take(&self, fingerprint: Fingerprint, take: &Take, durable: Durable) -> io::Result<()> {
-        let folder = private_folder(&self.takes_path(fingerprint))?;
+        let folder = private_folder(&self.takes_path(fingerprint), durable)?;
         replace(&folder, &folder.join(take.hash.hex()), render_single_take(take).as_bytes(), durable)
     }
 
@@ -42,7 +42,7 @@ impl Cache {
         }
         let shard = output.as_bytes()[0];
         let path = self.made_path(shard);
-        private_folder(path.parent().unwrap_or(&self.root))?;
+        private_folder(path.parent().unwrap_or(&self.root), Durable::No)?;
         let line = format!("\n{} {} {}\n", output.hex(), take.hex(), settings.hex());
         OpenOptions::new().create(true).append(true).open(path)?.write_all(line.as_bytes())?;
         let mut shards = self.made.lock().unwrap_or_else(PoisonError::into_inner);
@@ -52,14 +52,14 @@ impl Cache {
 
     /// Sets aside what was paid for and can't be used: kept, never offered.
     pub(crate) fn put_aside(&self, bytes: &[u8]) -> io::Result<PathBuf> {
-        let folder = private_folder(&self.root.join("quarantine"))?;
+        let folder = private_folder(&self.root.join("quarantine"), Durable::Yes)?;
         let path = folder.join(Digest::of(bytes).hex());
         replace(&folder, &path, bytes, Durable::Yes)?;
         Ok(path)
     }
 
     pub(crate) fn quarantine(&self, path: &Path) {
-        let Ok(folder) = private_folder(&self.root.join("quarantine")) else { return };
+        let Ok(folder) = private_folder(&self.root.join("quarantine"), Durable::No) else { return };
         let name = path.file_name().unwrap_or_default().to_string_lossy().into_owned();
         let free = (1..10_000).map(|number| folder.join(format!("{name}-{number}"))).find(|path| !path.exists());
         if let Some(free) = free {
@@ -69,12 +69,19 @@ impl Cache {
 
     /// Before a request is sent.
     pub(crate) fn intend(&self, fingerprint: Fingerprint, intent: &Intent) -> io::Result<String> {
-        let folder = private_folder(&self.journal_folder())?;
+        let folder = private_folder(&self.journal_folder(), Durable::Yes)?;
+        let _turn = self.turn(fingerprint);
         Journal::intend(&folder, fingerprint, intent)
+    }
+
+    fn turn(&self, fingerprint: Fingerprint) -> MutexGuard<'_, ()> {
+        let number = usize::from(fingerprint.0.as_bytes()[0]) % TURNS;
+        self.turns[number].lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     /// When the answer has come.
     pub(crate) fn answer(&self, fingerprint: Fingerprint, id: &str, at: &str, body: &[u8]) -> io::Result<()> {
+        let _turn = self.turn(fingerprint);
         Journal::answer(&self.journal_folder(), fingerprint, id, at, body)
     }
 
@@ -85,30 +92,38 @@ impl Cache {
 
     /// When a request has ended.
     pub(crate) fn end(&self, fingerprint: Fingerprint, id: &str, outcome: &Outcome) -> io::Result<()> {
+        let _turn = self.turn(fingerprint);
         Journal::end(&self.journal_folder(), fingerprint, id, outcome)
     }
 
     /// Whether something can be written here: found out before anything is paid.
     pub(crate) fn probe(&self) -> io::Result<()> {
-        let folder = private_folder(&self.root)?;
+        let folder = private_folder(&self.root, Durable::No)?;
         tempfile::tempfile_in(folder)?.write_all(b"x")
     }
 
     /// Takes the right to ask for a recipe, if nobody has it.
     pub(crate) fn try_lock(&self, fingerprint: Fingerprint) -> io::Result<Option<RecipeLock>> {
-        let folder = private_folder(&self.root.join("locks"))?;
-        RecipeLock::try_lock(folder.join(fingerprint.0.hex()))
+        private_folder(&self.root.join("locks"), Durable::No)?;
+        RecipeLock::try_lock(self.lock_path(fingerprint))
     }
 }
 
-/// Makes a folder that only its owner may look into.
-fn private_folder(folder: &Path) -> io::Result<PathBuf> {
-    if !folder.is_dir() {
-        let mut builder = fs::DirBuilder::new();
-        builder.recursive(true);
-        #[cfg(unix)]
-        std::os::unix::fs::DirBuilderExt::mode(&mut builder, 0o700);
-        builder.create(folder)?;
+/// Makes a folder that only its owner may look into. Where what it will hold must last, so must its own name.
+fn private_folder(folder: &Path, durable: Durable) -> io::Result<PathBuf> {
+    if folder.is_dir() {
+        return Ok(folder.to_path_buf());
+    }
+    let new = folder.ancestors().take_while(|ancestor| !ancestor.is_dir()).collect::<Vec<_>>();
+    let mut builder = fs::DirBuilder::new();
+    builder.recursive(true);
+    #[cfg(unix)]
+    std::os::unix::fs::DirBuilderExt::mode(&mut builder, 0o700);
+    builder.create(folder)?;
+    if durable == Durable::Yes {
+        for parent in new.iter().filter_map(|folder| folder.parent()) {
+            sync_folder(if parent.as_os_str().is_empty() { Path::new(".") } else { parent })?;
+        }
     }
     Ok(folder.to_path_buf())
 }

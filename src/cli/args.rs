@@ -22,12 +22,12 @@ pub(crate) struct Arguments {
 #[derive(Debug, Args)]
 #[command(next_help_heading = "Global options")]
 pub(crate) struct Global {
-    /// The manifest; by default the nearest images.toml, here or in a folder above
+    /// The manifest; by default the nearest images.toml, here or above
     #[arg(long, global = true, value_name = "FILE")]
     pub(crate) manifest_path: Option<PathBuf>,
-    /// When to use colour
-    #[arg(long, global = true, value_name = "WHEN", value_enum, default_value_t = Color::Auto, hide_possible_values = true)]
-    #[arg(help = "When to use colour: auto, always, never")]
+    /// When to use colour: auto, always, never
+    #[arg(long, global = true, value_name = "WHEN", value_enum, default_value_t = Color::Auto)]
+    #[arg(hide_possible_values = true, hide_default_value = true)]
     pub(crate) color: Color,
     /// Only errors
     #[arg(short, long, global = true, conflicts_with = "verbose")]
@@ -35,9 +35,9 @@ pub(crate) struct Global {
     /// Also what is unchanged, and each request
     #[arg(short, long, global = true)]
     pub(crate) verbose: bool,
-    /// How to answer
-    #[arg(long, global = true, value_name = "FORMAT", value_enum, default_value_t = Format::Human, hide_possible_values = true)]
-    #[arg(help = "How to answer: human, json; a plan also as markdown")]
+    /// How to answer: human, json; a plan also as markdown
+    #[arg(long, global = true, value_name = "FORMAT", value_enum, default_value_t = Format::Human)]
+    #[arg(hide_possible_values = true, hide_default_value = true)]
     pub(crate) format: Format,
 }
 
@@ -113,7 +113,7 @@ pub(crate) struct SyncArguments {
     #[arg(long)]
     pub(crate) frozen: bool,
     /// Work on at most N assets at once
-    #[arg(long, value_name = "N")]
+    #[arg(long, value_name = "N", value_parser = parse_jobs)]
     pub(crate) jobs: Option<NonZeroUsize>,
     /// Refuse to spend more in this run [env: TINTYPE_MAX_COST]
     #[arg(long, value_name = "USD", value_parser = parse_dollars, allow_negative_numbers = true)]
@@ -151,6 +151,10 @@ pub(crate) struct PlanArguments {
 pub(crate) struct ShowArguments {
     /// The asset
     pub(crate) name: String,
+}
+
+fn parse_jobs(text: &str) -> Result<NonZeroUsize, &'static str> {
+    text.parse().map_err(|_| "write a whole number from 1")
 }
 
 /// US dollars: finite, and not less than nothing.

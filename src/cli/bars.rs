@@ -23,6 +23,8 @@ pub(crate) struct Bars {
 
 #[derive(Default)]
 struct Moving {
+    /// How many assets are to be worked on.
+    planned: usize,
     overall: Option<ProgressBar>,
     spinners: BTreeMap<AssetName, ProgressBar>,
 }
@@ -32,31 +34,33 @@ impl Bars {
         Self { all, unicode: screen.unicode, moving: Mutex::default() }
     }
 
-    /// So many assets will be worked on.
+    /// So many assets will be worked on. No bar before the first of them: a question may come first.
     pub(crate) fn plan(&self, assets: usize) {
-        let bar = self.all.add(ProgressBar::new(assets as u64));
-        let blocks = if self.unicode { "━━─" } else { "==-" };
-        bar.set_style(style("{bar:24} {pos} of {len}  {elapsed}").progress_chars(blocks));
-        self.moving().overall = Some(bar);
+        self.moving().planned = assets;
     }
 
     /// An asset is in work.
     pub(crate) fn start(&self, name: &AssetName, words: &str) {
         let mut moving = self.moving();
+        let planned = moving.planned;
+        let bar = moving.overall.get_or_insert_with(|| self.overall(planned)).clone();
         if moving.spinners.len() >= MOST {
             return;
         }
-        let spinner = ProgressBar::new_spinner();
-        let spinner = match &moving.overall {
-            Some(bar) => self.all.insert_before(bar, spinner),
-            None => self.all.add(spinner),
-        };
+        let spinner = self.all.insert_before(&bar, ProgressBar::new_spinner());
         let dots = if self.unicode { "⠋⠙⠹⠸⠼⠴⠦⠧⠇⠏ " } else { "|/-\\ " };
         spinner.set_style(style("{spinner} {prefix}  {wide_msg}").tick_chars(dots));
         spinner.set_prefix(name.to_string());
         spinner.set_message(words.to_string());
         spinner.enable_steady_tick(TICK);
         moving.spinners.insert(name.clone(), spinner);
+    }
+
+    fn overall(&self, assets: usize) -> ProgressBar {
+        let bar = self.all.add(ProgressBar::new(assets as u64));
+        let blocks = if self.unicode { "━━─" } else { "==-" };
+        bar.set_style(style("{bar:24} {pos} of {len}  {elapsed}").progress_chars(blocks));
+        bar
     }
 
     /// What is going on with it now.

@@ -14,18 +14,14 @@ use crate::resolve::Asset;
 #[derive(Serialize)]
 struct Document {
     version: u32,
-    assets: u32,
-    outputs: u32,
+    assets: usize,
+    outputs: usize,
 }
 
 pub(super) fn run(context: &Context) -> Result<Exit, Failure> {
     let project = context.open()?;
     let assets = &project.assets().by_name;
-    let document = Document {
-        version: VERSION,
-        assets: u32::try_from(assets.len()).unwrap_or(u32::MAX),
-        outputs: assets.values().map(outputs).sum(),
-    };
+    let document = Document { version: VERSION, assets: assets.len(), outputs: assets.values().map(outputs).sum() };
     match context.talk.format {
         Format::Json => context.talk.answer(&render(&document))?,
         _ => context.talk.remark(&format!(
@@ -37,9 +33,9 @@ pub(super) fn run(context: &Context) -> Result<Exit, Failure> {
     Ok(Exit::Done)
 }
 
-fn outputs(asset: &Asset) -> u32 {
+fn outputs(asset: &Asset) -> usize {
     match asset.publish {
-        Publish::All => asset.takes(),
+        Publish::All => asset.takes() as usize,
         Publish::Chosen => 1,
     }
 }

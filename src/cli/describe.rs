@@ -23,18 +23,13 @@ pub(crate) fn plan(plan: &Plan, screen: Screen, verbose: bool) -> String {
     let shown: Vec<&PlannedAsset> = plan.assets.iter().filter(|one| verbose || one.action != Action::Keep).collect();
     let columns = Columns::of(&shown);
     let mut said = BTreeSet::new();
-    let mut text = String::new();
-    for one in &shown {
-        text.push_str(&block(one, &columns, screen, &mut said));
+    let mut lines: Vec<String> = shown.iter().flat_map(|one| block(one, &columns, screen, &mut said)).collect();
+    if !lines.is_empty() {
+        lines.push(String::new());
     }
-    if !shown.is_empty() {
-        text.push('\n');
-    }
-    if let Some(missing) = missing_keys(plan) {
-        text.push_str(&format!("{}: {missing}\n", screen.paint(YELLOW, "note")));
-    }
-    text.push_str(&summary(plan));
-    text
+    lines.extend(missing_keys(plan).map(|missing| format!("{}: {missing}", screen.paint(YELLOW, "note"))));
+    lines.push(summary(plan));
+    lines.join("\n")
 }
 
 /// The widths that line the assets up.
@@ -57,29 +52,19 @@ pub(crate) fn name_width<'a>(names: impl Iterator<Item = &'a AssetName>) -> usiz
     names.map(|name| name.as_str().len()).max().unwrap_or(0).min(NAME_WIDTH)
 }
 
-fn block(one: &PlannedAsset, columns: &Columns, screen: Screen, said: &mut BTreeSet<String>) -> String {
-    let (sign, style) = sign(one.action, screen);
-    let name = format!("{:<1$}", one.name.as_str(), columns.name);
-    let action = format!("{:<1$}", one.action.name(), columns.action);
-    let line = format!(
-        "{} {}  {}  {}",
-        screen.paint(style, sign),
-        screen.paint(BOLD, &name),
-        screen.paint(style, &action),
-        purchase(one)
-    );
-    let mut text = format!("{}\n", line.trim_end());
+/// An asset's line, and below it why.
+fn block(one: &PlannedAsset, columns: &Columns, screen: Screen, said: &mut BTreeSet<String>) -> Vec<String> {
+    let (sign, style) = if one.error.is_some() { ("!", RED) } else { sign(one.action, screen) };
+    let name = screen.paint(BOLD, &format!("{:<1$}", one.name.as_str(), columns.name));
+    let action = screen.paint(style, &format!("{:<1$}", one.action.name(), columns.action));
+    let head = format!("{} {name}  {action}  {}", screen.paint(style, sign), purchase(one));
     let is_in_error = |reason: &&Reason| one.error.as_ref().is_some_and(|error| error.message.contains(&reason.detail));
-    for reason in one.reasons.iter().filter(|reason| !is_in_error(reason)) {
-        text.push_str(&format!("    {}\n", reason_line(reason, screen)));
-    }
-    for warning in one.warnings.iter().filter(|warning| said.insert(warning.message.clone())) {
-        text.push_str(&format!("    {}\n", note("warning", YELLOW, warning, screen)));
-    }
-    if let Some(error) = &one.error {
-        text.push_str(&format!("    {}\n", note("error", RED, error, screen)));
-    }
-    text
+    let reasons = one.reasons.iter().filter(|reason| !is_in_error(reason)).map(|reason| reason_line(reason, screen));
+    let warnings = one.warnings.iter().filter(|warning| said.insert(warning.message.clone()));
+    let warnings = warnings.map(|warning| note("warning", YELLOW, warning, screen));
+    let error = one.error.iter().map(|error| note("error", RED, error, screen));
+    let below = reasons.chain(warnings).chain(error).map(|line| format!("    {line}"));
+    std::iter::once(head.trim_end().to_string()).chain(below).collect()
 }
 
 /// The sign of an action: what it is must be clear without colour.
@@ -98,7 +83,7 @@ fn purchase(one: &PlannedAsset) -> String {
     if one.images == 0 {
         return String::new();
     }
-    let images = counted(one.images, "image");
+    let images = counted(one.images as usize, "image");
     let provider = one.first().map_or("", |candidate| candidate.route.provider.as_str());
     let model = one.model.as_deref().unwrap_or_default();
     let maker = if model == provider { model.to_string() } else { format!("{model} from {provider}") };
@@ -174,20 +159,25 @@ pub(crate) fn summary(plan: &Plan) -> String {
     if plan.is_settled() {
         return nothing(plan.assets.len());
     }
-    let count = |action: Action| plan.assets.iter().filter(|one| one.action == action).count();
+    // What was refused, or may have been billed, is not sent again by itself.
+    let is_held_back = |one: &PlannedAsset| one.action == Action::Generate && one.error.is_some();
+    let held_back = plan.assets.iter().filter(|one| is_held_back(one)).count();
+    let count = |action| plan.assets.iter().filter(|one| one.action == action && !is_held_back(one)).count();
     let images: u32 = plan.assets.iter().map(|one| one.images).sum();
     let (up_to, cost) = (if waits(plan) { "up to " } else { "" }, price(plan.cost_usd()));
-    let bought = if images > 0 { format!(" ({}, {up_to}{cost})", counted(images, "image")) } else { String::new() };
+    let bought =
+        if images > 0 { format!(" ({}, {up_to}{cost})", counted(images as usize, "image")) } else { String::new() };
     let parts = [
-        (Action::Generate, format!("to generate{bought}")),
-        (Action::Transform, "to transform".to_string()),
-        (Action::Restore, "to restore".to_string()),
-        (Action::Prune, "to prune".to_string()),
-        (Action::Blocked, "blocked".to_string()),
-        (Action::Unavailable, "unavailable".to_string()),
-        (Action::Keep, "unchanged".to_string()),
+        (count(Action::Generate), format!("to generate{bought}")),
+        (count(Action::Transform), "to transform".to_string()),
+        (count(Action::Restore), "to restore".to_string()),
+        (count(Action::Prune), "to prune".to_string()),
+        (held_back, "held back".to_string()),
+        (count(Action::Blocked), "blocked".to_string()),
+        (count(Action::Unavailable), "unavailable".to_string()),
+        (count(Action::Keep), "unchanged".to_string()),
     ];
-    let parts = parts.iter().map(|(action, words)| (count(*action), words)).filter(|(count, _)| *count > 0);
+    let parts = parts.iter().filter(|(count, _)| *count > 0);
     parts.map(|(count, words)| format!("{count} {words}")).collect::<Vec<_>>().join(", ")
 }
 
@@ -207,7 +197,7 @@ fn waits(plan: &Plan) -> bool {
 /// What is about to be spent, on what; nothing where nothing is.
 pub(crate) fn spending(plan: &Plan) -> Option<String> {
     let names: Vec<&AssetName> = plan.assets.iter().filter(|one| one.spends()).map(|one| &one.name).collect();
-    let images = counted(plan.paid_images(), "image");
+    let images = counted(plan.paid_images() as usize, "image");
     let up_to = if waits(plan) { "up to " } else { "" };
     let cost = plan
         .cost_usd()
@@ -218,7 +208,7 @@ pub(crate) fn spending(plan: &Plan) -> Option<String> {
 /// The question before it.
 pub(crate) fn question(plan: &Plan) -> String {
     let cost = plan.cost_usd().map_or_else(|| "an unknown amount".to_string(), dollars);
-    format!("Spend {cost} on {}?", counted(plan.paid_images(), "image"))
+    format!("Spend {cost} on {}?", counted(plan.paid_images() as usize, "image"))
 }
 
 /// `made 3, restored 1, 40 unchanged; 3 images, $0.12`.
@@ -255,6 +245,6 @@ fn bill<'a>(results: impl Iterator<Item = &'a AssetResult> + Clone) -> String {
     if images == 0 && cost == Some(0.0) {
         String::new()
     } else {
-        format!("; {}, {}", counted(images, "image"), price(cost))
+        format!("; {}, {}", counted(images as usize, "image"), price(cost))
     }
 }

@@ -10,7 +10,7 @@ use crate::cli::exit::Exit;
 use crate::cli::failure::Failure;
 use crate::files::MANIFEST;
 use crate::model::TrustedHosts;
-use crate::project::{Project, Surroundings};
+use crate::project::{Project, ProjectError, Surroundings};
 
 /// Stands for the cache's folder where there is no home: an error only if neither manifest nor environment names another.
 const NOWHERE: &str = "no home folder";
@@ -48,9 +48,20 @@ impl Environment {
     }
 
     /// Opens the project of this manifest, or of the nearest one.
-    pub(crate) fn open(self: &Environment, manifest: Option<&Path>) -> Result<Project, Failure> {
+    pub(crate) fn open(&self, manifest: Option<&Path>) -> Result<Project, Failure> {
         let manifest = manifest.map_or_else(find_manifest, |manifest| Ok(manifest.to_path_buf()))?;
-        let project = Project::open(&manifest, &self.surroundings()?)?;
+        let project = match Project::open(&manifest, &self.surroundings()?) {
+            Err(ProjectError::File(error)) if error.missing && manifest.symlink_metadata().is_err() => {
+                let message = format!("there is no {}", manifest.display());
+                return Err(Failure::new(
+                    Exit::Invalid,
+                    "no-manifest",
+                    message,
+                    "`tintype init DIR` writes an images.toml",
+                ));
+            }
+            opened => opened?,
+        };
         if project.cache_folder() == Path::new(NOWHERE) {
             let message = "there is no home folder for the cache";
             let help = "set TINTYPE_CACHE_DIR to a folder that stays: it keeps every paid original";

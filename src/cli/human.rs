@@ -47,8 +47,10 @@ impl<'a> Human<'a> {
 
     fn planned(&self, plan: &Plan) {
         let busy = || plan.assets.iter().filter(|one| one.action != Action::Keep);
-        self.name_width.store(name_width(busy().map(|one| &one.name)), Ordering::Relaxed);
-        if self.talk.volume == Volume::Verbose {
+        let is_verbose = self.talk.volume == Volume::Verbose;
+        let told = plan.assets.iter().filter(|one| is_verbose || one.action != Action::Keep);
+        self.name_width.store(name_width(told.map(|one| &one.name)), Ordering::Relaxed);
+        if is_verbose {
             for one in plan.assets.iter().filter(|one| one.action == Action::Keep) {
                 self.line("keep", DIM, &one.name, &several(&one.outputs, OUTPUTS));
             }
@@ -58,6 +60,13 @@ impl<'a> Human<'a> {
         }
         if let Some(bars) = &self.bars {
             bars.plan(busy().count());
+        }
+    }
+
+    fn started(&self, one: &PlannedAsset) {
+        self.begun.set();
+        if let Some(bars) = &self.bars {
+            bars.start(&one.name, one.action.name());
         }
     }
 
@@ -117,28 +126,23 @@ impl Report for Human<'_> {
         match event {
             Event::Planned(plan) => self.planned(plan),
             Event::Waiting { what } => self.talk.say(&format!("waiting for {}", self.talk.err.plain(what))),
-            Event::Started(one) => {
-                self.begun.set();
-                if let Some(bars) = &self.bars {
-                    bars.start(&one.name, one.action.name());
-                }
-            }
+            Event::Started(one) => self.started(one),
             Event::Asking { name, provider, images } => {
-                self.step(name, &format!("asking {provider} for {}", counted(*images, "image")));
+                self.step(name, &format!("asking {provider} for {}", counted(*images as usize, "image")));
             }
             Event::Retrying { name, provider, after, why } => {
                 self.step(name, &format!("{provider}: retrying in {}: {why}", seconds(*after)));
             }
             Event::HandedOver { name, from, to, why } => {
-                self.step(name, &format!("{from} couldn't, asking {to}: {why}"))
+                let words = format!("{from} couldn't, asking {to}: {why}");
+                self.step(name, &words);
             }
             Event::Finished { asset, result } => self.finished(asset, result),
         }
     }
 
     fn confirm(&self, plan: &Plan) -> bool {
-        let ask = || self.talk.ask(&question(plan));
-        self.talk.bars.as_ref().map_or_else(ask, |bars| bars.suspend(ask))
+        self.talk.ask(&question(plan))
     }
 }
 

@@ -26,7 +26,7 @@ pub(crate) fn listen(stop: &Stop, begun: &Begun, talk: &Arc<Talk>) {
         if !begun.0.load(Ordering::SeqCst) {
             end(&talk, "interrupted: nothing was begun");
         } else if stop.is_requested() {
-            end(&talk, "stopped at once: the next sync takes up what was answered");
+            end(&talk, "stopped at once; requests that were under way may have been billed: `tintype plan` tells");
         }
         stop.request();
         talk.say("finishing what is paid for; press Ctrl-C again to stop at once");
@@ -37,10 +37,13 @@ pub(crate) fn listen(stop: &Stop, begun: &Begun, talk: &Arc<Talk>) {
 
 /// There is no way back from here to `main`: the run may hang in a request, or wait for an answer on stdin.
 fn end(talk: &Talk, message: &str) -> ! {
+    talk.drop_bars();
     if talk.format == Format::Json {
         Failure::new(Exit::Interrupted, "interrupted", message, "").show(talk);
     } else {
-        talk.say(message);
+        // The terminal has written ^C into the line.
+        let gap = if talk.err.is_terminal { "\n" } else { "" };
+        talk.say(&format!("{gap}{message}"));
     }
     std::process::exit(i32::from(Exit::Interrupted.code()));
 }

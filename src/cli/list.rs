@@ -15,6 +15,9 @@ use crate::project::{Allowed, Project, Selection};
 
 /// Outputs named before the rest is only counted.
 const OUTPUTS: usize = 2;
+const COLUMNS: usize = 5;
+/// The last one is shown only where there is a tag.
+const HEAD: [&str; COLUMNS] = ["NAME", "STATE", "MODEL", "OUTPUTS", "TAGS"];
 
 pub(super) fn run(context: &Context) -> Result<Exit, Failure> {
     let project = context.open()?;
@@ -65,23 +68,33 @@ fn table(rows: &[Row<'_>], screen: Screen) -> String {
     if rows.is_empty() {
         return "no asset is declared\n".to_string();
     }
-    let model = |row: &Row<'_>| row.model.unwrap_or("by hand").to_string();
-    let cells =
-        |row: &Row<'_>| [row.name.to_string(), row.action.to_string(), model(row), several(&row.outputs, OUTPUTS)];
-    let head = ["NAME", "STATE", "MODEL", "OUTPUTS"].map(str::to_string);
-    let lines: Vec<[String; 4]> = std::iter::once(head).chain(rows.iter().map(cells)).collect();
+    let lines: Vec<[String; COLUMNS]> =
+        std::iter::once(HEAD.map(str::to_string)).chain(rows.iter().map(cells)).collect();
+    let has_tags = rows.iter().any(|row| !row.tags.is_empty());
+    let shown = if has_tags { COLUMNS } else { COLUMNS - 1 };
     let width = |column: usize| lines.iter().map(|line| line[column].chars().count()).max().unwrap_or(0);
-    let widths = [width(0), width(1), width(2)];
-    let mut text = String::new();
-    for (index, line) in lines.iter().enumerate() {
-        let pad = |column: usize| format!("{:<1$}", screen.plain(&line[column]), widths[column]);
-        let (first, rest) = (pad(0), format!("{}  {}  {}", pad(1), pad(2), screen.plain(&line[3])));
-        let rest = rest.trim_end();
-        text.push_str(&if index == 0 {
-            format!("{}\n", screen.paint(DIM, &format!("{first}  {rest}")))
+    let widths: Vec<usize> = (0..shown).map(width).collect();
+    let line = |(index, line): (usize, &[String; COLUMNS])| {
+        let cells = line.iter().zip(&widths).map(|(cell, width)| format!("{:<width$}", screen.plain(cell)));
+        let cells: Vec<String> = cells.collect();
+        let (name, rest) = (&cells[0], cells[1..].join("  "));
+        let (name, rest) = if index == 0 {
+            (screen.paint(DIM, name), screen.paint(DIM, rest.trim_end()))
         } else {
-            format!("{}  {rest}\n", screen.paint(BOLD, &first))
-        });
-    }
-    text
+            (screen.paint(BOLD, name), rest.trim_end().to_string())
+        };
+        format!("{name}  {rest}")
+    };
+    lines.iter().enumerate().map(line).collect::<Vec<_>>().join("\n") + "\n"
+}
+
+fn cells(row: &Row<'_>) -> [String; COLUMNS] {
+    let model = row.model.unwrap_or("by hand");
+    [
+        row.name.to_string(),
+        row.action.to_string(),
+        model.to_string(),
+        several(&row.outputs, OUTPUTS),
+        row.tags.join(" "),
+    ]
 }

@@ -7,17 +7,19 @@ use crate::plan::{Action, Plan, PlannedAsset, Reason};
 
 /// A headline, and a table of all that isn't as locked.
 pub(crate) fn plan(plan: &Plan) -> String {
-    let mut text = format!("### tintype: {}\n", summary(plan));
+    let mut lines = vec![format!("### tintype: {}", summary(plan))];
     let pending: Vec<&PlannedAsset> = plan.assets.iter().filter(|one| one.action != Action::Keep).collect();
     if !pending.is_empty() {
-        text.push_str("\n| asset | action | why | price |\n| --- | --- | --- | ---: |\n");
+        lines.extend(["", "| asset | action | why | price |", "| --- | --- | --- | ---: |"].map(str::to_string));
     }
-    for one in pending {
-        let price = if one.images > 0 { price(one.cost_usd) } else { String::new() };
-        let why = one.reasons.iter().map(reason).chain(notes(one)).collect::<Vec<_>>().join("<br>");
-        text.push_str(&format!("| `{}` | {} | {why} | {} |\n", one.name, one.action.name(), escape(&price)));
-    }
-    text
+    lines.extend(pending.into_iter().map(row));
+    lines.join("\n") + "\n"
+}
+
+fn row(one: &PlannedAsset) -> String {
+    let price = if one.images > 0 { price(one.cost_usd) } else { String::new() };
+    let why = one.reasons.iter().map(reason).chain(notes(one)).collect::<Vec<_>>().join("<br>");
+    format!("| `{}` | {} | {why} | {} |", one.name, one.action.name(), escape(&price))
 }
 
 fn reason(reason: &Reason) -> String {

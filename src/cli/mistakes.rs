@@ -10,13 +10,16 @@ use miette::{
 };
 
 use crate::cli::talk::{RED, Screen};
-use crate::cli::words::{counted, several};
+use crate::cli::words::{counted, several, wrap};
 use crate::diagnostic::{Diagnostic, Label, Source};
 
 /// Columns of a report that no terminal shows.
 const WIDTH: usize = 80;
-/// Longer lines of a file are cut: a prompt may be a page.
-const LONGEST_LINE: usize = 160;
+/// Columns that miette takes before a message, and before a help.
+const MESSAGE: usize = 4;
+const HELP: usize = 8;
+/// Columns that a line's number and frame take.
+const FRAME: usize = 9;
 
 /// All of them, and how many they are.
 pub(crate) fn render(mistakes: &[Diagnostic], screen: Screen) -> String {
@@ -31,7 +34,7 @@ pub(crate) fn render(mistakes: &[Diagnostic], screen: Screen) -> String {
     files.sort_unstable();
     files.dedup();
     let place = if files.is_empty() { String::new() } else { format!(" in {}", several(&files, 3)) };
-    let count = counted(u32::try_from(mistakes.len()).unwrap_or(u32::MAX), "mistake");
+    let count = counted(mistakes.len(), "mistake");
     format!("{text}{}: {count}{place}", screen.paint(RED.bold(), "error"))
 }
 
@@ -41,7 +44,8 @@ fn handler(screen: Screen) -> GraphicalReportHandler {
     GraphicalReportHandler::new_themed(GraphicalTheme { characters, styles })
         .with_width(screen.width.unwrap_or(WIDTH))
         .with_links(false)
-        .with_break_words(false)
+        // miette would break `--resend-unknown` at its hyphens.
+        .with_wrap_lines(false)
         .without_syntax_highlighting()
 }
 
@@ -63,22 +67,28 @@ impl Mistake {
             mistake.labels.iter().partition(|label| first.is_some_and(|first| Arc::ptr_eq(first, &label.source)));
         let mut one = Self::at(&here, &mistake.message, screen);
         one.code = Some(mistake.code);
-        one.help = mistake.help.as_deref().map(|help| screen.plain(help));
+        one.help = mistake.help.as_deref().map(|help| lines(help, HELP, screen));
         one.elsewhere = elsewhere.iter().map(|label| Self::at(&[*label], &label.text, screen)).collect();
         one
     }
 
     fn at(labels: &[&Label], message: &str, screen: Screen) -> Self {
         let spans: Vec<Range<usize>> = labels.iter().map(|label| label.span.clone()).collect();
-        let shown = labels.first().map(|label| Snippet::of(&label.source, &spans));
+        let room = screen.width.unwrap_or(WIDTH).saturating_sub(FRAME);
+        let shown = labels.first().map(|label| Snippet::of(&label.source, &spans, room));
         let (snippet, spans) = shown.map_or((None, spans), |(snippet, spans)| (Some(snippet), spans));
         let labels = labels.iter().zip(spans).map(|(label, span)| {
             let text = (!label.text.is_empty()).then(|| screen.plain(&label.text));
             LabeledSpan::new(text, span.start, span.len())
         });
-        let message = screen.plain(message);
+        let message = lines(message, MESSAGE, screen);
         Self { code: None, message, help: None, labels: labels.collect(), snippet, elsewhere: Vec::new() }
     }
+}
+
+/// `text` in lines that have room right of what miette writes before them.
+fn lines(text: &str, before: usize, screen: Screen) -> String {
+    wrap(&screen.plain(text), 0, 0, Some(screen.width.unwrap_or(WIDTH) - before))
 }
 
 impl fmt::Display for Mistake {
@@ -124,14 +134,14 @@ struct Snippet {
 }
 
 impl Snippet {
-    /// The text, and the spans in it.
-    fn of(source: &Source, spans: &[Range<usize>]) -> (Self, Vec<Range<usize>>) {
+    /// The text, with lines cut that have no room, as a prompt may be a page; and the spans in it.
+    fn of(source: &Source, spans: &[Range<usize>], room: usize) -> (Self, Vec<Range<usize>>) {
         let mut text = String::with_capacity(source.text().len());
         let mut shown = vec![0..0; spans.len()];
         let mut start = 0;
         for line in source.text().split_inclusive('\n') {
             let marked = spans.iter().map(|span| span.start).filter(|at| (start..start + line.len()).contains(at));
-            let kept = keep(line, marked.max().map_or(0, |at| at - start));
+            let kept = keep(line, marked.max().map_or(0, |at| at - start), room);
             let place = |at: usize| text.len() + at.saturating_sub(start).min(kept.len());
             for (span, shown) in spans.iter().zip(&mut shown) {
                 if span.start >= start {
@@ -152,13 +162,14 @@ impl Snippet {
     }
 }
 
-/// The part of a line that is shown: all of it, or as much as is read easily and holds the place that is spoken of.
-fn keep(line: &str, marked: usize) -> &str {
-    let end = line
-        .char_indices()
-        .map(|(at, _)| at)
-        .find(|at| *at > marked.saturating_add(LONGEST_LINE / 2).max(LONGEST_LINE));
-    end.map_or(line, |end| &line[..end])
+/// The part of a line that is shown: as much as there is room for, and at least the place that is spoken of.
+fn keep(line: &str, marked: usize, room: usize) -> &str {
+    let (text, most) = (line.trim_end(), room.max(line[..marked].chars().count() + room / 2));
+    // A character in place of the dots is no less to read.
+    match text.char_indices().nth(most) {
+        Some((end, _)) if text[end..].chars().nth(1).is_some() => &line[..end],
+        _ => line,
+    }
 }
 
 /// As many bytes of something that stands still.
@@ -196,5 +207,51 @@ impl SourceCode for Snippet {
         let column = if before == 0 { self.text[line_start..span.offset()].chars().count() } else { found.column() };
         let (data, line, lines) = (found.data(), found.line(), found.line_count());
         Ok(Box::new(MietteSpanContents::new_named(self.name.clone(), data, *found.span(), line, column, lines)))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use crate::cli::mistakes::render;
+    use crate::cli::talk::Screen;
+    use crate::diagnostic::{Diagnostic, Source};
+
+    #[track_caller]
+    fn check(mistake: Diagnostic, expected: &[&str]) {
+        let text = render(&[mistake], Screen::plain_file());
+        for part in expected {
+            assert!(text.contains(part), "{part:?} isn't in\n{text}");
+        }
+    }
+
+    #[test]
+    fn an_empty_place_still_shows_its_line() {
+        for (text, at, line) in
+            [("a = 1\nb = 2\n", 6, "2 │ b = 2"), ("a = 1\n", 6, "1 │ a = 1"), ("", 0, "1 │ "), ("\n", 0, "1 │ ")]
+        {
+            let source = Source::new("images.toml", text);
+            check(Diagnostic::new("missing-key", "no prompt").label(&source, at..at, "here"), &[line, "╰── here"]);
+        }
+    }
+
+    #[test]
+    fn a_place_in_another_file_is_shown_below() {
+        let (one, other) = (Source::new("images.toml", "a = 1\n"), Source::new("more.toml", "x = 1\r\nb = 2\r\n"));
+        let mistake = Diagnostic::new("twice", "two of them").label(&one, 0..1, "this").label(&other, 7..8, "and that");
+        check(mistake, &["images.toml:1:1", "more.toml:2:1", "2 │ b = 2", "error: 1 mistake in images.toml"]);
+    }
+
+    #[test]
+    fn columns_count_characters() {
+        let source = Source::new("images.toml", "é = 1\n");
+        check(Diagnostic::new("bad-value", "no").label(&source, 5..6, "this"), &["images.toml:1:5"]);
+    }
+
+    #[test]
+    fn a_long_line_is_cut_and_nothing_in_it_reaches_the_terminal() {
+        let source = Source::new("images.toml", &format!("promt = \"\u{1b}[31m{}\"\n", "word ".repeat(100)));
+        let text = render(&[Diagnostic::new("unknown-key", "no").label(&source, 0..5, "this")], Screen::plain_file());
+        assert!(text.lines().all(|line| line.chars().count() <= 80) && text.contains('…'), "{text}");
+        assert!(!text.contains('\u{1b}'), "{text}");
     }
 }

@@ -1,7 +1,7 @@
 //! The command line: arguments in, a library call, an answer out.
 //!
-//! Sees the library only through its public API, as any user does. One command a file; [`human`] and [`json`] are each a
-//! way to hear of a run. Nothing but this module prints, and nothing but [`environment`] and [`talk`] reads the
+//! Sees the library only through its public API, as any user does. One command a file; `human` and `json` are each a
+//! way to hear of a run. Nothing but this module prints, and nothing but `environment` and `talk` reads the
 //! environment.
 
 mod args;

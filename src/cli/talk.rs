@@ -64,6 +64,12 @@ impl Screen {
         Self { choice, is_terminal, unicode: !is_terminal || shows_unicode(), width: is_terminal.then_some(columns) }
     }
 
+    /// A file, of which nobody knows the width.
+    #[cfg(test)]
+    pub(crate) const fn plain_file() -> Self {
+        Self { choice: ColorChoice::Never, is_terminal: false, unicode: true, width: None }
+    }
+
     /// Whether it shows colours.
     pub(crate) fn is_colored(self) -> bool {
         self.choice != ColorChoice::Never
@@ -151,13 +157,23 @@ impl Talk {
         }
     }
 
+    /// Takes the bars off the screen, for good.
+    pub(crate) fn drop_bars(&self) {
+        if let Some(bars) = &self.bars {
+            // What can't be cleared is on a screen that is gone.
+            let _ = bars.clear();
+            bars.set_draw_target(ProgressDrawTarget::hidden());
+        }
+    }
+
     /// A question on stderr, which a line on stdin answers; no where nobody can be asked.
     pub(crate) fn ask(&self, question: &str) -> bool {
         let can_ask = self.format != Format::Json && self.volume > Volume::Quiet;
         if !(can_ask && self.err.is_terminal && io::stdin().is_terminal()) {
             return false;
         }
-        let mut stream = AutoStream::new(io::stderr(), self.err.choice).lock();
+        // Not locked while it waits for an answer: Ctrl-C has something to say, too.
+        let mut stream = AutoStream::new(io::stderr(), self.err.choice);
         let _ = write!(stream, "{question} [y/N] ").and_then(|()| stream.flush());
         let mut answer = String::new();
         let read = io::stdin().read_line(&mut answer);

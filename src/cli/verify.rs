@@ -31,9 +31,8 @@ pub(super) fn run(context: &Context) -> Result<Exit, Failure> {
 }
 
 fn sound(verified: &Verified) -> String {
-    let count = |files: &[CheckedFile]| u32::try_from(files.len()).unwrap_or(u32::MAX);
-    let originals = counted(count(&verified.originals), "cached original");
-    format!("{} and {originals}: as locked", counted(count(&verified.outputs), "output"))
+    let originals = counted(verified.originals.len(), "cached original");
+    format!("{} and {originals}: as locked", counted(verified.outputs.len(), "output"))
 }
 
 fn differences(verified: &Verified, screen: Screen) -> String {
@@ -52,7 +51,7 @@ fn differences(verified: &Verified, screen: Screen) -> String {
         format!("{}  {name}  {}\n", screen.paint(RED, &format!("{state:<10}")), screen.plain(what))
     };
     let lines: String = rows.iter().map(line).collect();
-    let count = counted(u32::try_from(rows.len()).unwrap_or(u32::MAX), "difference");
+    let count = counted(rows.len(), "difference");
     format!(
         "{lines}\n{count}; `tintype plan` says what a sync would do about {}\n",
         if rows.len() == 1 { "it" } else { "them" }

@@ -14,7 +14,7 @@ pub(crate) fn plain(text: &str) -> String {
 }
 
 /// `1 image`, `3 images`.
-pub(crate) fn counted(count: impl Display + PartialEq<u32>, what: &str) -> String {
+pub(crate) fn counted(count: usize, what: &str) -> String {
     format!("{count} {what}{}", if count == 1 { "" } else { "s" })
 }
 
@@ -101,7 +101,7 @@ mod tests {
     #[test]
     fn lists_are_cut_and_counted() {
         assert_eq!(several(&["a", "b", "c"], 2), "a, b and 1 more");
-        assert_eq!([counted(1_u32, "image"), counted(0_u32, "image")], ["1 image", "0 images"]);
+        assert_eq!([counted(1, "image"), counted(0, "image")], ["1 image", "0 images"]);
     }
 
     #[test]

@@ -9,7 +9,6 @@ use crate::files::Durable;
 use crate::lock::Take;
 use crate::model::Api;
 use crate::name::AssetName;
-use crate::observe::Facts;
 use crate::plan::{Note, PlannedAsset};
 use crate::provider::placeholder::{Placeholder, draw as draw_placeholder};
 use crate::publish::Redraw;
@@ -68,7 +67,7 @@ fn picture(name: &AssetName, recipe: &Recipe, (width, height): (u32, u32), take:
 }
 
 /// How to draw the takes of an asset again, should the cache have lost them.
-pub(crate) fn redraw(run: &Run<'_>, asset: &Asset, one: &PlannedAsset, _facts: &Facts) -> Option<Redraw> {
+pub(crate) fn redraw(run: &Run<'_>, asset: &Asset, one: &PlannedAsset) -> Option<Redraw> {
     let recipe = one.work.recipe.clone()?;
     run.registry.model(&recipe.model).filter(|model| model.is_reproducible())?;
     let size = one.first().and_then(|candidate| candidate.size).unwrap_or(SIZE);

@@ -116,104 +116,69 @@ pub(crate) async fn execute(
 
 async fn make(run: &Run<'_>, one: &PlannedAsset, observed: &Observed, publisher: &Publisher<'_>) -> Outcome {
     let Some(asset) = run.assets.by_name.get(&one.name) else { return forget(one, publisher) };
-    let entry = run.lock.get(&one.name);
     let facts = &observed.facts[&one.name];
     if one.action == Action::Keep {
-        let result = AssetResult { warnings: one.warnings.clone(), ..AssetResult::done() };
-        return Outcome { result, entry: EntryChange::Keep, original: facts.original };
+        return Outcome { original: facts.original, ..unchanged(one, AssetResult::done()) };
     }
-    if let Some(error) = one.error.clone() {
-        return failed(one, error, facts.original);
+    // What another run has under way looks like a lost request: only who holds the recipe's lock can tell them apart.
+    let is_in_doubt = |error: &Note| one.work.incomplete && error.code == "maybe-billed";
+    if let Some(error) = one.error.clone().filter(|error| !is_in_doubt(error)) {
+        let result = AssetResult::not_done(Verdict::Failed, error);
+        return Outcome { original: facts.original, ..unchanged(one, result) };
     }
     if run.stop.is_requested() {
         let note = Note::new("interrupted", format!("`{}` was not begun", one.name), "run `tintype sync` again");
-        return Outcome {
-            result: AssetResult::not_done(Verdict::Skipped, note),
-            entry: EntryChange::Keep,
-            original: None,
-        };
+        return unchanged(one, AssetResult::not_done(Verdict::Skipped, note));
     }
-    let mut got = match &asset.origin {
-        AssetOrigin::Source { path, hash, .. } => {
-            return publish_source(
-                one,
-                asset,
-                publisher,
-                Target { asset, facts, entry, name: &one.name, redraw: None },
-                path,
-                *hash,
-            )
-            .await;
-        }
-        AssetOrigin::Generated(_) => acquire(run, one, asset, observed).await,
-    };
+    let mut got = acquire(run, one, asset, observed).await;
     order_takes(&mut got.takes);
-    let Some(chosen) =
-        one.work.chosen.filter(|chosen| got.takes.iter().any(|take| take.hash == *chosen)).or(got.first())
-    else {
-        let error = got.error.unwrap_or_else(|| Note::new("no-image", "no image came", ""));
-        let result =
-            AssetResult { images: got.images, cost_usd: got.cost_usd, ..AssetResult::not_done(Verdict::Failed, error) };
-        return Outcome { result: with_warnings(result, one, got.warnings), entry: EntryChange::Keep, original: None };
-    };
-    let redraw = draw::redraw(run, asset, one, facts);
-    let target = Target { asset, facts, entry, name: &one.name, redraw };
+    let Some((origin, chosen)) = origin(one, asset, &got) else { return nothing_came(one, got) };
+    let entry = run.lock.get(&one.name);
+    let target = Target { asset, facts, entry, name: &one.name, redraw: draw::redraw(run, asset, one) };
     let jobs = file_jobs(asset, &got.takes, chosen, facts, entry);
     let mut published = publisher.publish(&target, &jobs).await;
-    published.remove(&one.work.remove, run.files);
+    published.remove(&one.work.remove, publisher);
     let error = got.error.or(published.error);
     let verdict = if error.is_some() { Verdict::Failed } else { Verdict::Done };
-    let mut result = AssetResult { verdict, error, images: got.images, cost_usd: got.cost_usd, warnings: got.warnings };
-    result.warnings.extend(published.warnings);
-    let recipe = one.work.recipe.clone().expect("an asset with takes has a recipe");
-    let origin = EntryOrigin::Generated(Box::new(Generated { recipe, chosen, takes: got.takes }));
-    let warnings = std::mem::take(&mut result.warnings);
-    Outcome {
-        result: with_warnings(result, one, warnings),
-        entry: EntryChange::Set(Box::new(Entry { origin, outputs: published.outputs })),
-        original: Some(chosen),
+    let warnings = got.warnings.into_iter().chain(published.warnings).collect();
+    let result = AssetResult { verdict, error, warnings, images: got.images, cost_usd: got.cost_usd };
+    let entry = EntryChange::Set(Box::new(Entry { origin, outputs: published.outputs }));
+    Outcome { entry, original: Some(chosen), ..unchanged(one, result) }
+}
+
+/// What is to be locked of an asset's origin, and the original that makes its outputs; none if no take came.
+fn origin(one: &PlannedAsset, asset: &Asset, got: &Got) -> Option<(EntryOrigin, Digest)> {
+    if let AssetOrigin::Source { path, hash, .. } = &asset.origin {
+        return Some((EntryOrigin::Source { path: path.clone(), hash: *hash }, *hash));
     }
+    let is_there = |chosen: &Digest| got.takes.iter().any(|take| take.hash == *chosen);
+    let chosen = one.work.chosen.filter(is_there).or(got.first())?;
+    let recipe = one.work.recipe.clone()?;
+    Some((EntryOrigin::Generated(Box::new(Generated { recipe, chosen, takes: got.takes.clone() })), chosen))
 }
 
-fn with_warnings(mut result: AssetResult, one: &PlannedAsset, more: Vec<Note>) -> AssetResult {
-    result.warnings = one.warnings.iter().cloned().chain(more).collect();
+/// An outcome that leaves the lockfile as it is.
+fn unchanged(one: &PlannedAsset, result: AssetResult) -> Outcome {
+    Outcome { result: with_warnings(result, one), entry: EntryChange::Keep, original: None }
+}
+
+fn nothing_came(one: &PlannedAsset, got: Got) -> Outcome {
+    let error = got.error.unwrap_or_else(|| Note::new("no-image", format!("no image came for `{}`", one.name), ""));
+    let failed = AssetResult::not_done(Verdict::Failed, error);
+    unchanged(one, AssetResult { images: got.images, cost_usd: got.cost_usd, warnings: got.warnings, ..failed })
+}
+
+/// The plan's warnings come first.
+fn with_warnings(mut result: AssetResult, one: &PlannedAsset) -> AssetResult {
+    result.warnings = one.warnings.iter().cloned().chain(result.warnings).collect();
     result
-}
-
-fn failed(one: &PlannedAsset, error: Note, original: Option<Digest>) -> Outcome {
-    let result = AssetResult::not_done(Verdict::Failed, error);
-    Outcome { result: with_warnings(result, one, Vec::new()), entry: EntryChange::Keep, original }
 }
 
 /// An asset that is no longer declared: its untouched files go, its originals stay cached.
 fn forget(one: &PlannedAsset, publisher: &Publisher<'_>) -> Outcome {
-    let removed = publisher.remove(&one.work.remove);
-    let (verdict, entry) = match &removed {
-        None => (Verdict::Done, EntryChange::Remove),
-        Some(_) => (Verdict::Failed, EntryChange::Keep),
-    };
-    let result = AssetResult { verdict, error: removed, ..AssetResult::done() };
-    Outcome { result: with_warnings(result, one, Vec::new()), entry, original: None }
-}
-
-async fn publish_source(
-    one: &PlannedAsset,
-    asset: &Asset,
-    publisher: &Publisher<'_>,
-    target: Target<'_>,
-    path: &crate::name::ProjectPath,
-    hash: Digest,
-) -> Outcome {
-    let jobs = file_jobs(asset, &[], hash, target.facts, target.entry);
-    let mut published = publisher.publish(&target, &jobs).await;
-    published.remove(&one.work.remove, publisher.files);
-    let verdict = if published.error.is_some() { Verdict::Failed } else { Verdict::Done };
-    let result = AssetResult { verdict, error: published.error, ..AssetResult::done() };
-    let origin = EntryOrigin::Source { path: path.clone(), hash };
-    Outcome {
-        result: with_warnings(result, one, published.warnings),
-        entry: EntryChange::Set(Box::new(Entry { origin, outputs: published.outputs })),
-        original: Some(hash),
+    match publisher.remove(&one.work.remove) {
+        None => Outcome { entry: EntryChange::Remove, ..unchanged(one, AssetResult::done()) },
+        Some(error) => unchanged(one, AssetResult::not_done(Verdict::Failed, error)),
     }
 }
 
@@ -255,6 +220,9 @@ impl Got {
 
 /// Brings an asset to its takes: those it has, those that the cache has, those that are drawn or bought.
 async fn acquire(run: &Run<'_>, one: &PlannedAsset, asset: &Asset, observed: &Observed) -> Got {
+    if matches!(asset.origin, AssetOrigin::Source { .. }) {
+        return Got::of(Vec::new());
+    }
     let facts = &observed.facts[&one.name];
     let recipe = one.work.recipe.as_ref();
     let is_local =
@@ -265,7 +233,7 @@ async fn acquire(run: &Run<'_>, one: &PlannedAsset, asset: &Asset, observed: &Ob
     }
     let got = Got::of(one.work.takes.clone());
     match recipe {
-        Some(recipe) if one.work.incomplete => purchase::purchase(run, one, asset, recipe, got).await,
+        Some(recipe) if one.work.incomplete => purchase::purchase(run, one, recipe, got).await,
         _ => got,
     }
 }

@@ -18,7 +18,6 @@ use crate::provider::http::{Line, Reply, Sent};
 use crate::provider::openai_images;
 use crate::provider::verdict::{Patience, Verdict, judge};
 use crate::recipe::{Fingerprint, Recipe};
-use crate::resolve::Asset;
 use crate::route::Candidate;
 
 /// How often a recipe that another run works on is looked at again.
@@ -47,7 +46,7 @@ enum NoTakes {
 }
 
 /// Takes up answers that a killed run left, then buys what is still missing.
-pub(super) async fn purchase(run: &Run<'_>, one: &PlannedAsset, _asset: &Asset, recipe: &Recipe, mut got: Got) -> Got {
+pub(super) async fn purchase(run: &Run<'_>, one: &PlannedAsset, recipe: &Recipe, mut got: Got) -> Got {
     let fingerprint = recipe.fingerprint();
     let not_before = got.takes.iter().filter_map(|take| take.generated.clone()).max();
     let purchase = Purchase { run, one, recipe, fingerprint, not_before };
@@ -67,7 +66,7 @@ pub(super) async fn purchase(run: &Run<'_>, one: &PlannedAsset, _asset: &Asset, 
     }
     purchase.take_up_answers(&mut got).await;
     if got.error.is_none() && purchase.missing(&got) > 0 {
-        match purchase.may_ask(cached.damaged) {
+        match purchase.may_ask(cached.damaged).and_then(|()| purchase.was_planned()) {
             Ok(()) => purchase.buy(&mut got).await,
             Err(note) => got.error = Some(note),
         }
@@ -99,6 +98,12 @@ impl Purchase<'_> {
                 }
             }
         }
+    }
+
+    /// What was held back when the plan was made has no price in it, even if another run settled the doubt meanwhile.
+    fn was_planned(&self) -> Result<(), Note> {
+        let message = || format!("another run asked for `{}` in vain meanwhile", self.one.name);
+        self.one.error.as_ref().map_or(Ok(()), |_| Err(Note::new("provider", message(), "run `tintype sync` again")))
     }
 
     async fn take_up_answers(&self, got: &mut Got) {
@@ -184,28 +189,41 @@ impl Purchase<'_> {
 
     /// Asks one provider after the other, as long as those before certainly didn't bill.
     async fn ask_in_turn(&self, images: u32) -> Taken {
-        let mut warnings = Vec::new();
+        let mut taken = Taken::none();
+        let mut rest = images;
         let mut candidates = self.one.candidates.iter().peekable();
         while let Some(candidate) = candidates.next() {
-            match self.ask(candidate, images).await {
-                Ok(mut taken) => {
-                    taken.warnings.splice(0..0, warnings);
-                    return taken;
-                }
-                Err(NoTakes::Final(note)) => return Taken { warnings, ..Taken::failed(note) },
+            match self.ask_piecewise(candidate, &mut rest, &mut taken).await {
+                Ok(()) => return taken,
+                Err(NoTakes::Final(note)) => return Taken { error: Some(note), ..taken },
                 Err(NoTakes::HandOver(why)) => {
                     let from = &candidate.route.provider;
                     let Some(next) = candidates.peek().filter(|_| !self.run.stop.is_requested()) else {
                         let message = format!("{from} can't make `{}`: {why}", self.one.name);
-                        return Taken { warnings, ..Taken::failed(Note::new("provider", message, cure(&why))) };
+                        return Taken { error: Some(Note::new("provider", message, cure(&why))), ..taken };
                     };
                     let to = &next.route.provider;
                     self.run.report.event(&Event::HandedOver { name: &self.one.name, from, to, why: &why });
-                    warnings.push(Note::new("handed-over", format!("{from} couldn't serve, {to} did: {why}"), ""));
+                    let message = format!("{from} couldn't serve, {to} did: {why}");
+                    taken.warnings.push(Note::new("handed-over", message, ""));
                 }
             }
         }
-        Taken { warnings, ..Taken::failed(Note::new("provider", "there is nobody to ask", "")) }
+        Taken { error: Some(Note::new("provider", "there is nobody to ask", "")), ..taken }
+    }
+
+    /// Asks one provider for `rest` images. The requests are cut for the first one: another may return fewer at once.
+    async fn ask_piecewise(&self, candidate: &Candidate, rest: &mut u32, taken: &mut Taken) -> Result<(), NoTakes> {
+        while *rest > 0 && taken.error.is_none() {
+            let images = (*rest).min(candidate.route.max_images.max(1));
+            let more = self.ask(candidate, images).await?;
+            *rest -= images;
+            taken.takes.extend(more.takes);
+            taken.warnings.extend(more.warnings);
+            taken.cost_usd = taken.cost_usd.zip(more.cost_usd).map(|(sum, cost)| sum + cost);
+            taken.error = more.error;
+        }
+        Ok(())
     }
 
     /// Asks one provider, as often as its documents and its settings allow.
@@ -287,7 +305,7 @@ impl Purchase<'_> {
             NoTakes::Final(Note::new(
                 "budget",
                 format!("`{}` was not asked for: {why}", self.one.name),
-                "raise the budget, or name fewer assets",
+                "run `tintype sync --yes`, raise the budget, or name fewer assets",
             ))
         })?;
         let intent = Intent {
@@ -337,6 +355,10 @@ impl Purchase<'_> {
         };
         match judge(vendor, reply.status, &reply.body) {
             Verdict::Answer => self.keep_answer(candidate, images, id, reply.body).await.map(Step::Taken),
+            // Nothing but an error, but under a status that may be billed: kept like an answer, and not sent again.
+            Verdict::Failed(_) if (200..300).contains(&reply.status) => {
+                self.keep_answer(candidate, images, id, reply.body).await.map(Step::Taken)
+            }
             Verdict::Refused(words) => {
                 self.run.purse.release(images, candidate.route.cost_usd);
                 self.end(&id, Outcome::Refused(words.clone())).await?;
@@ -425,8 +447,12 @@ pub(super) struct Taken {
 }
 
 impl Taken {
+    fn none() -> Self {
+        Self { takes: Vec::new(), cost_usd: Some(0.0), warnings: Vec::new(), error: None }
+    }
+
     pub(super) fn failed(error: Note) -> Self {
-        Self { takes: Vec::new(), cost_usd: Some(0.0), warnings: Vec::new(), error: Some(error) }
+        Self { error: Some(error), ..Self::none() }
     }
 }
 

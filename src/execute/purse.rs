@@ -27,13 +27,13 @@ impl Purse {
         }
         let mut rest = self.rest.lock().unwrap_or_else(PoisonError::into_inner);
         if images > rest.images {
-            return Err("it would pass max_images".to_string());
+            return Err("it would pass max_images, or what this run has consent for".to_string());
         }
         if let Some(dollars) = rest.dollars {
-            let price = price.ok_or("its price isn't known, and max_cost_usd is set")? * f64::from(images);
+            let price = price.ok_or("its price isn't known, and what may be spent is limited")? * f64::from(images);
             // A millionth of a dollar is rounding, not spending.
             if price > dollars + 1e-6 {
-                return Err("it would pass max_cost_usd".to_string());
+                return Err("it would pass max_cost_usd, or what this run has consent for".to_string());
             }
             rest.dollars = Some(dollars - price);
         }

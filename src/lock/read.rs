@@ -10,7 +10,7 @@ use crate::digest::Digest;
 use crate::files::LOCKFILE;
 use crate::lock::{Entry, EntryOrigin, Generated, LockedOutput, Lockfile, Take, TakeKind, VERSION, order_takes};
 use crate::manifest::Spanned;
-use crate::manifest::table::{Field, Problems, Table};
+use crate::manifest::table::{Field, Problems, Table, conflict};
 use crate::name::{AssetName, ProjectPath};
 use crate::recipe::{Origin, Quality, Ratio, Recipe, Reference, Size, Value};
 
@@ -46,19 +46,6 @@ fn mend(mut diagnostic: Diagnostic) -> Diagnostic {
             .to_string(),
     );
     diagnostic
-}
-
-fn conflict(text: &str) -> Option<std::ops::Range<usize>> {
-    let mut offset = 0;
-    for line in text.split_inclusive('\n') {
-        if ["<<<<<<< ", ">>>>>>> ", "||||||| "].iter().any(|mark| line.starts_with(mark))
-            || line.trim_end() == "======="
-        {
-            return Some(offset..offset + line.trim_end().len());
-        }
-        offset += line.len();
-    }
-    None
 }
 
 fn read_document(document: &DeTable<'_>, problems: &mut Problems<'_>) -> Lockfile {
@@ -162,7 +149,7 @@ pub(crate) fn read_take(text: &str) -> Option<Take> {
     let mut problems = Problems { source: &source, found: Vec::new() };
     let value = document.get_ref().get("take")?;
     let field = Field {
-        key: "take".to_string(),
+        key: "take",
         key_place: problems.place(0..0),
         value: value.get_ref(),
         place: problems.place(value.span()),
@@ -213,7 +200,7 @@ fn reference(field: &Field<'_>, problems: &mut Problems<'_>) -> Option<Reference
 
 fn options(field: &Field<'_>, problems: &mut Problems<'_>) -> BTreeMap<String, BTreeMap<String, Value>> {
     let Some(mut table) = field.table("[asset.recipe.options]", &[], problems) else { return BTreeMap::new() };
-    table.take_rest().iter().filter_map(|field| Some((field.key.clone(), field.json_table(problems)?))).collect()
+    table.take_rest().iter().filter_map(|field| Some((field.key.to_string(), field.json_table(problems)?))).collect()
 }
 
 fn take(field: &Field<'_>, problems: &mut Problems<'_>) -> Option<Take> {

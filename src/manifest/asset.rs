@@ -118,7 +118,7 @@ fn publish(text: &str) -> Option<Publish> {
 }
 
 fn strings(fields: &[Field<'_>], problems: &mut Problems<'_>) -> Vec<Spanned<String>> {
-    fields.iter().filter_map(|field| text(field.string(problems), &field.key, problems)).collect()
+    fields.iter().filter_map(|field| text(field.string(problems), field.key, problems)).collect()
 }
 
 fn providers(table: &mut Table<'_>, problems: &mut Problems<'_>) -> Option<Vec<Spanned<String>>> {
@@ -180,7 +180,7 @@ fn options(table: &mut Table<'_>, problems: &mut Problems<'_>) -> Options {
                     .add(field.place.error("bad-value", message, "in this table").help(format!("take `{own}` out")));
             }
         }
-        all.insert(field.key.clone(), Spanned { value: entries, place: field.key_place.clone() });
+        all.insert(field.key.to_string(), Spanned { value: entries, place: field.key_place.clone() });
     }
     all
 }
@@ -243,7 +243,7 @@ pub(crate) fn each_string<'t>(field: &Field<'t>, visit: &mut dyn FnMut(&Field<'t
                 let source = &field.place.source;
                 let place = |span| crate::manifest::Place { source: source.clone(), span };
                 let nested = Field {
-                    key: key.get_ref().to_string(),
+                    key: key.get_ref(),
                     key_place: place(key.span()),
                     value: value.get_ref(),
                     place: place(value.span()),

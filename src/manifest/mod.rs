@@ -17,7 +17,7 @@ use crate::picture::Format;
 use crate::recipe::{Quality, Ratio, Size, Value};
 use crate::transform::Fit;
 
-pub use crate::manifest::parse::parse;
+pub use crate::manifest::parse::{Parsed, parse};
 
 /// Where in which file something stands.
 #[derive(Debug, Clone, PartialEq, Eq)]

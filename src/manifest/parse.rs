@@ -5,9 +5,9 @@ use std::sync::Arc;
 
 use toml::de::{DeTable, DeValue};
 
-use crate::diagnostic::{Diagnostic, Source, nearest};
+use crate::diagnostic::{Diagnostic, Source, nearest, sort};
 use crate::manifest::asset::{SIZE_FORM, Scope, each_string, read};
-use crate::manifest::table::{Field, Problems, Table, is_literal_key, not_yet};
+use crate::manifest::table::{Field, Problems, Table, conflict, is_literal_key, not_yet};
 use crate::manifest::{AssetKeys, Budget, Manifest, ModelKeys, Place, ProviderKeys, RouteKeys, Spanned};
 use crate::name::{AssetName, suggest_name};
 use crate::recipe::Size;
@@ -20,26 +20,37 @@ const TABLES: [&str; 7] = ["defaults", "output", "cache", "budget", "providers",
 /// More assets than one manifest may have.
 const MAX_ASSETS: usize = 100_000;
 
-/// Reads a manifest; every mistake in it comes at once, in the order of the file.
-pub fn parse(name: &str, text: &str) -> Result<Manifest, Vec<Diagnostic>> {
+/// A manifest as far as it could be read.
+#[derive(Debug)]
+pub struct Parsed {
+    /// What could be read; none of a file that isn't TOML, or is somebody else's.
+    pub manifest: Option<Manifest>,
+    /// Every mistake, in the order of the file.
+    pub mistakes: Vec<Diagnostic>,
+}
+
+/// Reads a manifest. What has mistakes is left out, so that what follows can find the mistakes of its own kind.
+pub fn parse(name: &str, text: &str) -> Parsed {
     let source = Source::new(name, text);
     let text = text.strip_prefix('\u{feff}').map_or_else(|| text.to_string(), |rest| format!("   {rest}"));
+    if let Some(conflict) = conflict(&text) {
+        let message = format!("{name} has conflict marks from a merge");
+        let error = Diagnostic::new("conflict", message).label(&source, conflict, "a merge stopped here");
+        return Parsed { manifest: None, mistakes: vec![error.help("decide the merge, then run this again")] };
+    }
     let (document, errors) = DeTable::parse_recoverable(&text);
     if !errors.is_empty() {
-        return Err(errors.iter().map(|error| syntax_error(&source, error)).collect());
+        let mistakes = errors.iter().map(|error| syntax_error(&source, error)).collect();
+        return Parsed { manifest: None, mistakes };
     }
     let mut problems = Problems { source: &source, found: Vec::new() };
     if let Some(foreign) = foreign(document.get_ref(), &problems) {
-        return Err(vec![foreign]);
+        return Parsed { manifest: None, mistakes: vec![foreign] };
     }
     let manifest = read_document(document.get_ref(), &mut problems);
-    let mut found = problems.found;
-    if found.is_empty() {
-        return Ok(manifest);
-    }
-    found.sort_by_key(|diagnostic| diagnostic.labels.first().map_or(0, |label| label.span.start));
-    found.dedup();
-    Err(found)
+    let mut mistakes = problems.found;
+    sort(&mut mistakes);
+    Parsed { manifest: Some(manifest), mistakes }
 }
 
 fn syntax_error(source: &Arc<Source>, error: &toml::de::Error) -> Diagnostic {
@@ -72,7 +83,7 @@ fn read_document(document: &DeTable<'_>, problems: &mut Problems<'_>) -> Manifes
     for field in &fields {
         refuse_keys(field, problems);
     }
-    let mut by_name: BTreeMap<String, Field<'_>> = fields.into_iter().map(|field| (field.key.clone(), field)).collect();
+    let mut by_name: BTreeMap<&str, Field<'_>> = fields.into_iter().map(|field| (field.key, field)).collect();
     let mut take = |name: &str| by_name.remove(name);
     let defaults = take("defaults").and_then(|field| read(&field, "[defaults]", Scope::Defaults, problems));
     let [output_dir, output_path] = take("output").map_or([None, None], |field| output(&field, problems));
@@ -95,7 +106,7 @@ fn read_document(document: &DeTable<'_>, problems: &mut Problems<'_>) -> Manifes
 fn refuse_keys(field: &Field<'_>, problems: &mut Problems<'_>) {
     let mut found = Vec::new();
     each_string(field, &mut |field, text| {
-        if is_literal_key(&field.key, field.value) || !find_keys(text).is_empty() {
+        if is_literal_key(field.key, field.value) || !find_keys(text).is_empty() {
             found.push(field.place.error("literal-key", "an API key stands in the manifest", "hidden here").help(
                 "take it out, and withdraw it if it was committed; put it into the environment or into .env, \
                            and name the variable with api_key_env",
@@ -137,7 +148,7 @@ fn named<T>(
     read: fn(&Field<'_>, &mut Problems<'_>) -> Option<T>,
 ) -> BTreeMap<String, T> {
     let Some(mut table) = field.table(format!("[{}]", field.key), &[], problems) else { return BTreeMap::new() };
-    table.take_rest().iter().filter_map(|field| Some((field.key.clone(), read(field, problems)?))).collect()
+    table.take_rest().iter().filter_map(|field| Some((field.key.to_string(), read(field, problems)?))).collect()
 }
 
 fn provider(field: &Field<'_>, problems: &mut Problems<'_>) -> Option<ProviderKeys> {
@@ -178,7 +189,7 @@ fn model(field: &Field<'_>, problems: &mut Problems<'_>) -> Option<ModelKeys> {
 
 fn prices(field: &Field<'_>, problems: &mut Problems<'_>) -> BTreeMap<String, Spanned<f64>> {
     let Some(mut table) = field.table("cost_usd", &[], problems) else { return BTreeMap::new() };
-    table.take_rest().iter().filter_map(|field| Some((field.key.clone(), field.amount(problems)?))).collect()
+    table.take_rest().iter().filter_map(|field| Some((field.key.to_string(), field.amount(problems)?))).collect()
 }
 
 fn route(field: &Field<'_>, problems: &mut Problems<'_>) -> Option<RouteKeys> {
@@ -230,10 +241,10 @@ fn asset_name(field: &Field<'_>, problems: &mut Problems<'_>) -> Option<AssetNam
         problems.add(not_yet(&field.key_place, "a template in a name"));
         return None;
     }
-    match AssetName::new(&field.key) {
+    match AssetName::new(field.key) {
         Ok(name) => Some(name),
         Err(reason) => {
-            let help = suggest_name(&field.key).map_or_else(
+            let help = suggest_name(field.key).map_or_else(
                 || "write letters, digits, - _ and / for folders".to_string(),
                 |name| format!("write [assets.\"{name}\"]: letters, digits, - _ and / for folders"),
             );

@@ -8,7 +8,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use toml::Spanned as TomlSpanned;
-use toml::de::{DeTable, DeValue};
+use toml::de::{DeString, DeTable, DeValue};
 
 use crate::diagnostic::{Diagnostic, Source, nearest};
 use crate::manifest::{Place, Spanned};
@@ -34,7 +34,7 @@ impl Problems<'_> {
 /// A value with where it stands, not looked at yet.
 #[derive(Clone)]
 pub(crate) struct Field<'t> {
-    pub(crate) key: String,
+    pub(crate) key: &'t str,
     pub(crate) key_place: Place,
     pub(crate) value: &'t DeValue<'t>,
     pub(crate) place: Place,
@@ -44,7 +44,7 @@ pub(crate) struct Field<'t> {
 pub(crate) struct Table<'t> {
     /// How messages call it: `[assets.hero]`.
     pub(crate) title: String,
-    fields: BTreeMap<String, Field<'t>>,
+    fields: Vec<Field<'t>>,
     known: Vec<&'static str>,
     later: &'static [&'static str],
 }
@@ -57,25 +57,26 @@ impl<'t> Table<'t> {
         later: &'static [&'static str],
         problems: &Problems<'_>,
     ) -> Self {
-        let field = |key: &TomlSpanned<_>, value: &'t TomlSpanned<DeValue<'t>>| Field {
-            key: AsRef::<str>::as_ref(key.get_ref() as &std::borrow::Cow<'_, str>).to_string(),
+        let field = |key: &'t TomlSpanned<DeString<'t>>, value: &'t TomlSpanned<DeValue<'t>>| Field {
+            key: key.get_ref(),
             key_place: problems.place(key.span()),
             value: value.get_ref(),
             place: problems.place(value.span()),
         };
-        let fields = table.iter().map(|(key, value)| (key.get_ref().to_string(), field(key, value))).collect();
+        let fields = table.iter().map(|(key, value)| field(key, value)).collect();
         Self { title: title.into(), fields, known: Vec::new(), later }
     }
 
     /// The value of a key, taken out.
     pub(crate) fn take(&mut self, key: &'static str) -> Option<Field<'t>> {
         self.known.push(key);
-        self.fields.remove(key)
+        let at = self.fields.iter().position(|field| field.key == key)?;
+        Some(self.fields.swap_remove(at))
     }
 
     /// All keys that are left, for tables whose keys are names.
     pub(crate) fn take_rest(&mut self) -> Vec<Field<'t>> {
-        std::mem::take(&mut self.fields).into_values().collect()
+        std::mem::take(&mut self.fields)
     }
 
     pub(crate) fn string(&mut self, key: &'static str, problems: &mut Problems<'_>) -> Option<Spanned<String>> {
@@ -92,7 +93,7 @@ impl<'t> Table<'t> {
     ) -> Option<Spanned<T>> {
         let text = self.string(key, problems)?;
         let Some(value) = parse(&text.value) else {
-            let words: Vec<&str> = expected.split(['`', ' ', ',']).filter(|word| !word.is_empty()).collect();
+            let words = expected.split('`').skip(1).step_by(2);
             let help = nearest(&text.value, words)
                 .map_or_else(|| format!("write {expected}"), |word| format!("did you mean `{word}`? Write {expected}"));
             problems.add(text.error("bad-value", format!("`{}` is no {key}", text.value), "not this").help(help));
@@ -183,11 +184,12 @@ impl<'t> Table<'t> {
 
     /// Reports every key that nobody asked for.
     pub(crate) fn finish(self, problems: &mut Problems<'_>) {
-        for (key, field) in self.fields {
-            if is_literal_key(&key, field.value) {
+        for field in self.fields {
+            let key = field.key;
+            if is_literal_key(key, field.value) {
                 continue; // reported as what it is
             }
-            if self.later.contains(&key.as_str()) {
+            if self.later.contains(&key) {
                 problems.add(not_yet(&field.key_place, &format!("`{key}` in {}", self.title)));
                 continue;
             }
@@ -199,7 +201,7 @@ impl<'t> Table<'t> {
                 diagnostic = diagnostic.help(format!(
                     "a dot in a name makes a table inside a table: quote it and write a slash, [assets.\"{name}/{key}\"]"
                 ));
-            } else if let Some(near) = nearest(&key, known) {
+            } else if let Some(near) = nearest(key, known) {
                 diagnostic = diagnostic.help(format!("did you mean `{near}`?"));
             } else {
                 diagnostic = diagnostic.help(format!("the keys here are {}", listed(&self.known)));
@@ -255,7 +257,7 @@ impl<'t> Field<'t> {
     pub(crate) fn into_list(self) -> Vec<Self> {
         let DeValue::Array(items) = self.value else { return vec![self] };
         let item = |item: &'t TomlSpanned<DeValue<'t>>| Field {
-            key: self.key.clone(),
+            key: self.key,
             key_place: self.key_place.clone(),
             value: item.get_ref(),
             place: Place { source: Arc::clone(&self.place.source), span: item.span() },
@@ -286,10 +288,10 @@ impl<'t> Field<'t> {
     }
 
     pub(crate) fn json_table(&self, problems: &mut Problems<'_>) -> Option<BTreeMap<String, Value>> {
-        let mut table = self.table(self.key.clone(), &[], problems)?;
+        let mut table = self.table(self.key, &[], problems)?;
         let mut entries = BTreeMap::new();
         for field in table.take_rest() {
-            entries.insert(field.key.clone(), field.json(problems)?);
+            entries.insert(field.key.to_string(), field.json(problems)?);
         }
         Some(entries)
     }
@@ -305,6 +307,20 @@ pub(crate) fn not_yet(place: &Place, what: &str) -> Diagnostic {
 /// Whether this is a key written where only the name of a variable may stand.
 pub(crate) fn is_literal_key(key: &str, value: &DeValue<'_>) -> bool {
     value.is_str() && key != "key" && KEY_NAMES.contains(&key.to_ascii_lowercase().as_str())
+}
+
+/// The first line that a merge has left for somebody to decide.
+pub(crate) fn conflict(text: &str) -> Option<Range<usize>> {
+    let mut offset = 0;
+    for line in text.split_inclusive('\n') {
+        if ["<<<<<<< ", ">>>>>>> ", "||||||| "].iter().any(|mark| line.starts_with(mark))
+            || line.trim_end() == "======="
+        {
+            return Some(offset..offset + line.trim_end().len());
+        }
+        offset += line.len();
+    }
+    None
 }
 
 pub(crate) fn listed(names: &[&str]) -> String {

@@ -58,8 +58,8 @@ impl Registry {
         }
     }
 
-    /// What the manifest makes of it; every mistake in its tables at once.
-    pub fn with(mut self, manifest: &Manifest, trusted: &TrustedHosts) -> Result<Self, Vec<Diagnostic>> {
+    /// What the manifest makes of it, and every mistake in its tables.
+    pub fn with(mut self, manifest: &Manifest, trusted: &TrustedHosts) -> (Self, Vec<Diagnostic>) {
         let mut found = Vec::new();
         for (name, keys) in &manifest.providers {
             match self.provider(name, keys, trusted) {
@@ -77,7 +77,7 @@ impl Registry {
                 Err(mut diagnostics) => found.append(&mut diagnostics),
             }
         }
-        if found.is_empty() { Ok(self) } else { Err(found) }
+        (self, found)
     }
 
     /// The model of a canonical name or of a vendor's id.

@@ -243,11 +243,18 @@ impl Context<'_> {
                 one.reasons.push(Reason::new(ReasonCode::Missing, "a file is missing"));
             }
             Why::Changed if one.action == Action::Keep => {
-                one.action = Action::Transform;
+                let gone = jobs.iter().any(|job| self.is_gone(&job.path));
+                one.action = if gone { Action::Restore } else { Action::Transform };
                 one.reasons.push(Reason::new(ReasonCode::Output, "the output's settings changed"));
             }
             Why::Missing | Why::Changed => {}
         }
+    }
+
+    /// Whether a file was locked there and isn't any more.
+    fn is_gone(&self, path: &ProjectPath) -> bool {
+        let was_locked = self.entry.is_some_and(|entry| entry.outputs.iter().any(|output| output.path == *path));
+        was_locked && self.facts.files.get(path).is_some_and(|seen| seen.state == FileState::Missing)
     }
 
     fn want_original(&self, job: &FileJob, one: &mut PlannedAsset) {

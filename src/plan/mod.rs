@@ -19,7 +19,7 @@ use crate::plan::asset::Context;
 use crate::plan::notes::unavailable;
 use crate::plan::prune::prune;
 use crate::recipe::{Fingerprint, Recipe};
-use crate::resolve::{AssetOrigin, Assets};
+use crate::resolve::{Asset, AssetOrigin, Assets};
 use crate::route::{Candidate, Routing};
 
 pub use crate::plan::files::{FileJob, FileVerdict, Why, file_jobs};
@@ -225,12 +225,29 @@ pub fn plan(
         planned.push(one);
     }
     want_sent_originals(&mut planned, assets, observed, registry);
+    spare_declared(&mut planned, assets);
     if policy.selected.is_none() && !policy.no_prune {
-        let pruned: Vec<_> = observed.undeclared.iter().map(|(name, outputs)| prune(name, outputs, &planned)).collect();
+        let declared: BTreeSet<&ProjectPath> = planned.iter().flat_map(|one| &one.outputs).collect();
+        let pruned: Vec<_> =
+            observed.undeclared.iter().map(|(name, outputs)| prune(name, outputs, &declared)).collect();
         planned.extend(pruned);
         planned.sort_by(|one, other| one.name.cmp(&other.name));
     }
     Plan { assets: planned }
+}
+
+/// A file that one asset gives up and another one declares stays: it is the other's to replace.
+fn spare_declared(planned: &mut [PlannedAsset], assets: &Assets) {
+    if planned.iter().all(|one| one.work.remove.is_empty()) {
+        return;
+    }
+    let paths = |asset: &'_ Asset| (1..=asset.takes() as usize).map(|take| asset.output.path(take)).collect::<Vec<_>>();
+    let owners: HashMap<ProjectPath, &AssetName> =
+        assets.by_name.values().flat_map(|asset| paths(asset).into_iter().map(|path| (path, &asset.name))).collect();
+    for one in planned {
+        let name = &one.name;
+        one.work.remove.retain(|path| owners.get(path).is_none_or(|owner| *owner == name));
+    }
 }
 
 /// Two assets with one recipe: one buys, the other shares.

@@ -11,8 +11,11 @@ use crate::plan::notes::stays;
 use crate::plan::{Action, PlannedAsset, Reason, ReasonCode};
 
 /// What happens to an asset that is no longer declared.
-pub(crate) fn prune(name: &AssetName, outputs: &[(LockedOutput, Seen)], planned: &[PlannedAsset]) -> PlannedAsset {
-    let declared: BTreeSet<&ProjectPath> = planned.iter().flat_map(|one| &one.outputs).collect();
+pub(crate) fn prune(
+    name: &AssetName,
+    outputs: &[(LockedOutput, Seen)],
+    declared: &BTreeSet<&ProjectPath>,
+) -> PlannedAsset {
     let mut one = PlannedAsset::nothing(name, Action::Prune);
     one.reasons.push(Reason::new(ReasonCode::Undeclared, "no longer declared"));
     one.work.changes_lock = true;

@@ -16,15 +16,15 @@ use std::sync::Arc;
 use wildmatch::WildMatch;
 
 use crate::cache::Cache;
-use crate::diagnostic::{Diagnostic, nearest};
+use crate::diagnostic::{Diagnostic, nearest, sort};
 use crate::files::{FileError, Files};
 use crate::lock::Lockfile;
-use crate::manifest::{Budget, Manifest, parse};
+use crate::manifest::{Budget, Manifest, Parsed, parse};
 use crate::model::{Registry, TrustedHosts};
 use crate::name::{AssetName, ProjectPath};
 use crate::observe::{Observed, observe};
 use crate::plan::{Note, Plan, Policy, plan};
-use crate::resolve::{Assets, Protected, resolve, sort};
+use crate::resolve::{Assets, Protected, resolve};
 use crate::route::{Routing, route};
 use crate::secret::Secret;
 
@@ -156,18 +156,26 @@ impl Project {
     /// Reads the manifest and everything that it refers to. All mistakes come at once.
     pub fn open(manifest: &Path, surroundings: &Surroundings) -> Result<Self, ProjectError> {
         let files = Files::open(manifest)?;
-        let parsed = parse(files.manifest_name(), &files.read_manifest()?)?;
-        let registry = Registry::built_in().with(&parsed, &surroundings.trusted_hosts)?;
-        let cache_folder = cache_folder(&parsed, &files, surroundings)?;
+        let Parsed { manifest, mut mistakes } = parse(files.manifest_name(), &files.read_manifest()?);
+        let Some(manifest) = manifest else { return Err(ProjectError::Invalid(mistakes)) };
+        let (registry, found) = Registry::built_in().with(&manifest, &surroundings.trusted_hosts);
+        mistakes.extend(found);
+        let cache_folder = cache_folder(&manifest, &files, surroundings)?;
         let protected = Protected { cache: Some(real(&cache_folder)) };
-        let assets = resolve(&parsed, &registry, &files, &protected)?;
-        let routes = route_all(&assets, &registry)?;
+        let (assets, found) = resolve(&manifest, &registry, &files, &protected);
+        add_unless_they_follow(&mut mistakes, found);
+        let (routes, found) = route_all(&assets, &registry);
+        mistakes.extend(found);
+        if !mistakes.is_empty() {
+            sort(&mut mistakes);
+            return Err(ProjectError::Invalid(mistakes));
+        }
         let keys = Keys::read(&registry, &files, &surroundings.variables)?;
         Ok(Self {
             files: Arc::new(files),
             cache: Arc::new(Cache::new(&cache_folder)),
             cache_folder,
-            budget: parsed.budget,
+            budget: manifest.budget,
             registry,
             assets,
             routes,
@@ -279,21 +287,25 @@ impl Project {
     }
 }
 
-/// Checks the route of every asset; all mistakes at once.
-fn route_all(assets: &Assets, registry: &Registry) -> Result<BTreeMap<AssetName, Routing>, Vec<Diagnostic>> {
+/// Adds mistakes, but for those that only follow from the ones that are known: what is missing or unknown may be so
+/// because it was misspelt.
+fn add_unless_they_follow(known: &mut Vec<Diagnostic>, found: Vec<Diagnostic>) {
+    let follows = |code| ["missing-key", "unknown-model", "unknown-provider", "missing-reference"].contains(&code);
+    let doubtful = !known.is_empty();
+    known.extend(found.into_iter().filter(|diagnostic| !(doubtful && follows(diagnostic.code))));
+}
+
+/// The route of every asset, and every mistake that is in the way of one.
+fn route_all(assets: &Assets, registry: &Registry) -> (BTreeMap<AssetName, Routing>, Vec<Diagnostic>) {
     let mut routes = BTreeMap::new();
     let mut found = Vec::new();
     for (name, asset) in &assets.by_name {
         match route(asset, registry) {
-            Ok(Some(routing)) => {
-                routes.insert(name.clone(), routing);
-            }
-            Ok(None) => {}
+            Ok(routing) => routes.extend(routing.map(|routing| (name.clone(), routing))),
             Err(diagnostic) => found.push(diagnostic),
         }
     }
-    sort(&mut found);
-    if found.is_empty() { Ok(routes) } else { Err(found) }
+    (routes, found)
 }
 
 fn cache_folder(manifest: &Manifest, files: &Files, surroundings: &Surroundings) -> Result<PathBuf, Vec<Diagnostic>> {

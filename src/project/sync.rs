@@ -174,6 +174,18 @@ impl Project {
         Err(ProjectError::Refused(Note::new("consent", message, "run `tintype sync --yes` if that is meant")))
     }
 
+    /// What may be spent: within the budget and, without `--yes`, within what was agreed to, whoever is asked in the end.
+    fn purse(&self, plan: &Plan, options: &SyncOptions) -> Purse {
+        let (images, dollars) = (self.max_images(options), self.max_cost(options));
+        if options.yes {
+            return Purse::new(images, dollars);
+        }
+        let above = self.budget.confirm_above_usd.unwrap_or(CONFIRM_ABOVE_USD);
+        let agreed = plan.cost_usd().map(|cost| cost.max(above));
+        let images = if options.unattended { plan.paid_images() } else { images };
+        Purse::new(images, dollars.into_iter().chain(agreed).reduce(f64::min))
+    }
+
     /// What can't be written is found out before anything is paid.
     fn probe(&self, plan: &Plan) -> Result<(), ProjectError> {
         if plan.paid_images() == 0 {
@@ -228,7 +240,7 @@ impl Project {
             .enable_all()
             .build()
             .map_err(|error| ProjectError::Broken(Note::new("internal", format!("no runtime: {error}"), "")))?;
-        let purse = Purse::new(self.max_images(options), self.max_cost(options));
+        let purse = self.purse(&survey.plan, options);
         let policy = self.policy(&options.allowed, None);
         let run = Run {
             assets: &self.assets,

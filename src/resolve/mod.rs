@@ -168,13 +168,14 @@ impl Output {
     }
 }
 
-/// Answers every question that the manifest leaves open; all mistakes at once, in the order of the file.
+/// Answers every question that the manifest leaves open, for each asset for which that is possible, and finds every
+/// mistake that is left.
 pub fn resolve(
     manifest: &Manifest,
     registry: &Registry,
     files: &Files,
     protected: &Protected,
-) -> Result<Assets, Vec<Diagnostic>> {
+) -> (Assets, Vec<Diagnostic>) {
     let mut found = Vec::new();
     let mut references = References::new(files);
     let mut outputs = Outputs::new(manifest, files, protected, &mut found);
@@ -198,17 +199,7 @@ pub fn resolve(
     }
     outputs.refuse_protected(&references, &mut found);
     let order = reference::order(&by_name, manifest, &mut found);
-    if found.is_empty() {
-        return Ok(Assets { by_name, order });
-    }
-    sort(&mut found);
-    Err(found)
-}
-
-/// Puts diagnostics into the order of the file.
-pub fn sort(found: &mut Vec<Diagnostic>) {
-    found.sort_by_key(|diagnostic| diagnostic.labels.first().map_or(0, |label| label.span.start));
-    found.dedup();
+    (Assets { by_name, order }, found)
 }
 
 fn origin(

@@ -153,7 +153,7 @@ impl<'a> Outputs<'a> {
         if let Some(width) = settings.width {
             context.insert("width", Value::from(width));
         }
-        self.templates.get_template(template)?.render(Value::from_iter(context))
+        self.templates.get_template(template)?.render(Value::from_pairs(context))
     }
 
     /// Takes a path for an asset, or says who has it.

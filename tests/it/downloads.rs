@@ -8,7 +8,7 @@ use std::time::Duration;
 use serde_json::json;
 
 use crate::sandbox::{Sandbox, png};
-use crate::studio::{assert_in_doubt, error_code, studio};
+use crate::studio::{UNFINISHED, assert_in_doubt, error_code, studio};
 use crate::vendor::{Fault, Vendor};
 
 /// One asset.
@@ -83,12 +83,13 @@ fn a_link_that_is_lost_is_reported_and_never_bought_again_by_itself() {
     for status in [403, 404, 410] {
         let (vendor, sandbox) = by_address();
         vendor.next(Fault::DownloadStatus(status));
-        let sync = sandbox.run("sync --format json").code(1).lacks("assets/hero.png");
+        let sync = sandbox.run("sync --format json").code(1);
+        sandbox.lacks("assets/hero.png");
         assert_eq!((sync.results()["hero"].as_str(), vendor.downloads().len()), ("failed", 1), "{status}");
         let error = sync.asset("hero")["error"].to_string();
         assert!(error.contains(&status.to_string()) && error.contains("--resend-unknown"), "{error}");
         assert_in_doubt(&sandbox, &vendor, "hero");
-        sandbox.check_invariants(&vendor);
+        sandbox.check_invariants_but(&vendor, UNFINISHED);
     }
 }
 
@@ -96,7 +97,8 @@ fn a_link_that_is_lost_is_reported_and_never_bought_again_by_itself() {
 fn a_server_that_fails_is_asked_again_by_the_next_sync_for_nothing() {
     let (vendor, sandbox) = by_address();
     vendor.next(Fault::DownloadStatus(500));
-    let sync = sandbox.run("sync --format json").code(1).lacks("assets/hero.png");
+    let sync = sandbox.run("sync --format json").code(1);
+    sandbox.lacks("assets/hero.png");
     assert_eq!(sync.results()["hero"], "failed");
     assert!(vendor.downloads().len() > 1, "a download may be tried again at once");
     let plan = sandbox.run("plan --format json").success();
@@ -121,7 +123,8 @@ fn a_cut_download_is_fetched_again_and_never_taken_as_it_is() {
 fn an_endless_download_is_left_at_a_limit() {
     let (vendor, sandbox) = by_address();
     vendor.next(Fault::DownloadEndless);
-    let sync = sandbox.run("sync").code(1).lacks("assets/hero.png");
+    let sync = sandbox.run("sync").code(1);
+    sandbox.lacks("assets/hero.png");
     assert!(sync.took() < Duration::from_secs(60), "{:?}", sync.took());
     vendor.heal();
     assert_eq!(vendor.requests().len(), 1);
@@ -148,10 +151,11 @@ fn a_slow_download_is_waited_for() {
 fn a_page_instead_of_a_picture_is_kept_aside_and_not_published() {
     let (vendor, sandbox) = by_address();
     vendor.next(Fault::NotAnImage);
-    let sync = sandbox.run("sync --format json").code(1).lacks("assets/hero.png");
+    let sync = sandbox.run("sync --format json").code(1);
+    sandbox.lacks("assets/hero.png");
     assert_eq!((sync.results()["hero"].as_str(), vendor.requests().len()), ("failed", 1));
     assert_in_doubt(&sandbox, &vendor, "hero");
-    sandbox.check_invariants(&vendor);
+    sandbox.check_invariants_but(&vendor, UNFINISHED);
 }
 
 #[test]
@@ -181,7 +185,7 @@ fn a_long_chain_of_redirects_is_not_followed_to_its_end() {
     sandbox.run("sync").code(1).lacks("assets/hero.png");
     assert!(!hops.paths().contains(&"/0".to_string()) && hops.paths().len() < 10, "{:?}", hops.paths());
     assert_in_doubt(&sandbox, &vendor, "hero");
-    sandbox.check_invariants(&vendor);
+    sandbox.check_invariants_but(&vendor, UNFINISHED);
 }
 
 #[test]
@@ -190,7 +194,8 @@ fn no_download_leads_into_another_network() {
     let redirected = format!("{}/away", hops.origin);
     for url in [&redirected, "http://169.254.169.254/a.png", "https://10.0.0.1/a.png", "http://[fe80::1]/a.png"] {
         let (vendor, sandbox) = pointing_at(url);
-        let sync = sandbox.run("sync --format json").code(1).lacks("assets/hero.png");
+        let sync = sandbox.run("sync --format json").code(1);
+        sandbox.lacks("assets/hero.png");
         assert_ne!(error_code(&sync, "hero"), "", "{url}");
         assert!(sync.took() < Duration::from_secs(5), "{url}: nobody was asked for {:?}", sync.took());
         assert_in_doubt(&sandbox, &vendor, "hero");
@@ -203,5 +208,5 @@ fn an_address_that_is_a_file_is_not_read() {
     let (vendor, sandbox) = pointing_at("file:///etc/hostname");
     sandbox.write("private.png", &secret).run("sync").code(1).lacks("assets/hero.png");
     assert_in_doubt(&sandbox, &vendor, "hero");
-    sandbox.check_invariants(&vendor);
+    sandbox.check_invariants_but(&vendor, UNFINISHED);
 }

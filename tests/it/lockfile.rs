@@ -8,7 +8,8 @@ const TWO: &str = "[assets.hero]\nprompt = \"a red panda\"\n\n[assets.moon]\npro
 
 #[test]
 fn the_lockfile_of_a_small_project_reads_well() {
-    let project = Sandbox::new().file("art/a.png", png(2, 2, [1, 2, 3, 255])).file("art/b.png", png(9, 3, [9, 9, 9, 255]));
+    let project =
+        Sandbox::new().file("art/a.png", png(2, 2, [1, 2, 3, 255])).file("art/b.png", png(9, 3, [9, 9, 9, 255]));
     project.manifest(
         r#"
 [assets.b]
@@ -33,7 +34,96 @@ source = "art/b.png"
 "#,
     );
     project.run("sync").success();
-    insta::assert_snapshot!(project.lockfile(), @"");
+    insta::assert_snapshot!(project.lockfile(), @r#"
+    # Made by tintype from images.toml. Commit it; don't edit it.
+    version = 1
+
+    [[asset]]
+    name = "a"
+    fingerprint = "b3:62114775b20226600e57c81d99319a9d7023579664e961409fb0186d99be47d2"
+    chosen = "b3:505fdc45d3b9d75c062f31f94dac5df124c918e1c16617f3903a75194fa5d87a"
+
+    [asset.recipe]
+    model = "placeholder"
+    prompt = "first"
+    size = "512"
+    aspect_ratio = "2:1"
+
+    [[asset.takes]]
+    hash = "b3:505fdc45d3b9d75c062f31f94dac5df124c918e1c16617f3903a75194fa5d87a"
+    provider = "placeholder"
+    model_id = "placeholder"
+    asked = "724x362"
+    cost_usd = 0.0
+
+    [[asset.takes]]
+    hash = "b3:fbe17a42bc472c485004d14051068db1b90d9bb141f3cc02921cc78b21379f1b"
+    provider = "placeholder"
+    model_id = "placeholder"
+    asked = "724x362"
+    cost_usd = 0.0
+
+    [[asset.outputs]]
+    path = "assets/a.png"
+    hash = "b3:505fdc45d3b9d75c062f31f94dac5df124c918e1c16617f3903a75194fa5d87a"
+    settings = "b3:4b7c14c43904abfb330503e05b663fa3d9698852c99d7193fde179239aa2d6b6"
+    bytes = 10025
+    width = 724
+    height = 362
+
+    [[asset]]
+    name = "b"
+    fingerprint = "b3:fbb47fd0eff551c23e4a367f1da678afba8e6201900ee01179f672642f40df4a"
+    chosen = "b3:d50f0b806ac19b833c0aee300fd42dc8f3533e69b1bfbd6b7cb267307f5f63ff"
+
+    [asset.recipe]
+    model = "placeholder"
+    prompt = "say \"hi\"\\ to é"
+    size = "64x64"
+    seed = 7
+    quality = "high"
+    variant = 2
+
+    [[asset.recipe.references]]
+    path = "art/a.png"
+    hash = "b3:a88d119dc359ce2e88d9b71109cd7761e8a1c8148b600e2550e82fea2aea6c05"
+
+    [[asset.recipe.references]]
+    asset = "a"
+    hash = "b3:505fdc45d3b9d75c062f31f94dac5df124c918e1c16617f3903a75194fa5d87a"
+
+    [asset.recipe.options.aisa]
+    a = { "odd key" = true }
+    b = [1, 2.5, "x"]
+
+    [[asset.takes]]
+    hash = "b3:d50f0b806ac19b833c0aee300fd42dc8f3533e69b1bfbd6b7cb267307f5f63ff"
+    provider = "placeholder"
+    model_id = "placeholder"
+    asked = "64x64"
+    cost_usd = 0.0
+
+    [[asset.outputs]]
+    path = "assets/b.png"
+    hash = "b3:d50f0b806ac19b833c0aee300fd42dc8f3533e69b1bfbd6b7cb267307f5f63ff"
+    settings = "b3:4b7c14c43904abfb330503e05b663fa3d9698852c99d7193fde179239aa2d6b6"
+    bytes = 2059
+    width = 64
+    height = 64
+
+    [[asset]]
+    name = "c"
+    source = "art/b.png"
+    hash = "b3:15bcfac043225c61872bf0fa6e450e5df15ee4062797c1c319be89f7d8d1ba9c"
+
+    [[asset.outputs]]
+    path = "assets/c.png"
+    hash = "b3:15bcfac043225c61872bf0fa6e450e5df15ee4062797c1c319be89f7d8d1ba9c"
+    settings = "b3:4b7c14c43904abfb330503e05b663fa3d9698852c99d7193fde179239aa2d6b6"
+    bytes = 131
+    width = 9
+    height = 3
+    "#);
     is_settled(&project);
 }
 
@@ -72,16 +162,23 @@ fn assets_are_sorted_by_name_whatever_the_order_in_the_manifest() {
 #[test]
 fn the_lockfile_names_no_place_no_key_and_no_address() {
     let vendor = Vendor::aisa();
-    let project = Sandbox::new().manifest_for(&vendor, "[assets.hero]\nmodel = \"seedream-4.5\"\nprompt = \"a panda\"\n");
+    let project =
+        Sandbox::new().manifest_for(&vendor, "[assets.hero]\nmodel = \"seedream-4.5\"\nprompt = \"a panda\"\n");
     project.run("sync").success();
     let lockfile = project.lockfile();
-    for text in [project.root().to_string_lossy().as_ref(), "http", "127.0.0.1", crate::vendor::KEY, "AISA_API_KEY", "/cdn"] {
+    for text in
+        [project.root().to_string_lossy().as_ref(), "http", "127.0.0.1", crate::vendor::KEY, "AISA_API_KEY", "/cdn"]
+    {
         assert!(!lockfile.contains(text), "`{text}` stands in\n{lockfile}");
     }
     let take = lockfile.split("[[asset.takes]]\n").nth(1).and_then(|rest| rest.split("\n\n").next()).expect("a take");
     let keys: Vec<&str> = take.lines().filter_map(|line| line.split(" = ").next()).collect();
     assert_eq!(keys, ["hash", "provider", "model_id", "asked", "cost_usd", "generated"]);
-    assert!(take.contains("provider = \"aisa\"\nmodel_id = \"seedream-4-5-251128\"\nasked = \"2048x2048\"\ncost_usd = 0.04\n"));
+    assert!(
+        take.contains(
+            "provider = \"aisa\"\nmodel_id = \"seedream-4-5-251128\"\nasked = \"2048x2048\"\ncost_usd = 0.04\n"
+        )
+    );
     project.check_invariants(&vendor);
 }
 
@@ -130,7 +227,8 @@ fn two_branches_takes_of_one_asset_unite() {
     let (other_head, theirs, other_tail) = takes(&two);
     assert_eq!((&head, &tail), (&other_head, &other_tail), "only takes differ");
     // As a merge leaves them: both sides, one take twice, not in their order.
-    let merged: Vec<String> = theirs.iter().rev().chain(&ours).map(|take| format!("\n[[asset.takes]]\n{take}")).collect();
+    let merged: Vec<String> =
+        theirs.iter().rev().chain(&ours).map(|take| format!("\n[[asset.takes]]\n{take}")).collect();
     let version = project.lockfile().split("[[asset]]").next().expect("a head").to_string();
     project.write("images.lock", format!("{version}[[asset]]\n{head}{}{tail}\n", merged.concat()));
     project.edit("n = 1", "n = 3");
@@ -139,7 +237,8 @@ fn two_branches_takes_of_one_asset_unite() {
     project.edit("n = 3", "n = 4").run("sync").success();
     assert_eq!(vendor.billed(), 4, "one more than all that the branches have");
     let (_, united, _) = takes(&entry(&project, "hero"));
-    let dates: Vec<&str> = united.iter().filter_map(|take| take.lines().find(|line| line.starts_with("generated"))).collect();
+    let dates: Vec<&str> =
+        united.iter().filter_map(|take| take.lines().find(|line| line.starts_with("generated"))).collect();
     assert!(dates.is_sorted() && united.len() == 4, "in their order, each once: {united:#?}");
 }
 
@@ -234,8 +333,14 @@ fn an_asset_with_two_recipes_or_two_choices_is_a_conflict_at_the_second() {
     let lockfile = locked();
     let (head, moon) = lockfile.split_at(lockfile.find("[[asset]]\nname = \"moon\"").expect("moon is the second"));
     let renamed = format!("{head}{}", moon.replace("\"moon\"", "\"hero\""));
-    let second = line_of(&renamed, "[[asset]]") + renamed[renamed.find("[[asset]]").unwrap_or(0) + 9..].find("name = \"hero\"\n").map_or(0, |_| 0);
-    let second = renamed.lines().enumerate().filter(|(_, line)| *line == "name = \"hero\"").nth(1).map_or(second, |(index, _)| index + 1);
+    let second = line_of(&renamed, "[[asset]]")
+        + renamed[renamed.find("[[asset]]").unwrap_or(0) + 9..].find("name = \"hero\"\n").map_or(0, |_| 0);
+    let second = renamed
+        .lines()
+        .enumerate()
+        .filter(|(_, line)| *line == "name = \"hero\"")
+        .nth(1)
+        .map_or(second, |(index, _)| index + 1);
     is_refused(&renamed, second, "hero");
 }
 
@@ -290,7 +395,11 @@ fn a_byte_order_mark_and_the_line_ends_of_windows_mean_the_same_lockfile() {
     let project = studio(&vendor, TWO);
     project.run("sync").success();
     let lockfile = project.lockfile();
-    for text in [format!("\u{feff}{lockfile}"), lockfile.replace('\n', "\r\n"), format!("\u{feff}{}", lockfile.replace('\n', "\r\n"))] {
+    for text in [
+        format!("\u{feff}{lockfile}"),
+        lockfile.replace('\n', "\r\n"),
+        format!("\u{feff}{}", lockfile.replace('\n', "\r\n")),
+    ] {
         project.write("images.lock", &text).run("sync --locked").success();
         plan_is(&project, &[("hero", "keep", ""), ("moon", "keep", "")]);
         project.run("verify").success();

@@ -1,9 +1,16 @@
 //! The promises of tintype, kept over a real binary and real sockets.
 
+mod commands;
 mod concurrency;
 mod crash;
 mod downloads;
+mod fingerprint;
+mod lockfile;
+mod manifest_errors;
 mod money;
+mod outputs;
+mod plan;
+mod projects;
 mod refusal;
 mod retry;
 mod sandbox;

@@ -1,5 +1,7 @@
 //! What a user sees of each kind of mistake in images.toml: where, what, and what to write instead.
 
+mod keys;
+mod later;
 mod outputs;
 mod pictures;
 mod text;
@@ -20,7 +22,8 @@ fn mistakes(project: &Sandbox) -> String {
     }
     assert!(everything(project) == before, "something was written");
     assert!(!said.contains(KEY) && !said.contains('\u{1b}'), "{said}");
-    let too_wide = said.lines().find(|line| line.chars().count() > 80);
+    // A plain message isn't broken into lines where no terminal shows it.
+    let too_wide = said.lines().find(|line| !line.starts_with("error: ") && line.chars().count() > 80);
     assert_eq!(too_wide, None, "a line has more than 80 columns");
     project.check_secrets();
     project.redact(&said)

@@ -5,7 +5,7 @@ use std::fs;
 use serde_json::json;
 
 use crate::sandbox::{Run, Sandbox};
-use crate::studio::{aisa, assert_in_doubt, assets, error_code, many, studio, warning_texts};
+use crate::studio::{UNFINISHED, aisa, assert_in_doubt, assets, error_code, many, studio, warning_texts};
 use crate::vendor::{Fault, Vendor};
 
 /// One asset.
@@ -16,7 +16,7 @@ const HERO: &str = "[assets.hero]\nprompt = \"a red panda\"\n";
 fn refused(sandbox: &Sandbox, vendor: &Vendor, arguments: &str) -> Run {
     let before = sandbox.snapshot();
     let run = sandbox.run(arguments).code(3);
-    run.unchanged_since(&before).lacks("images.lock");
+    sandbox.unchanged_since(&before).lacks("images.lock");
     assert!(vendor.requests().is_empty(), "a refused run sent {:?}", vendor.prompts());
     assert_eq!(fs::read_dir(sandbox.cache_path()).expect("the cache is a folder").count(), 0, "the cache is empty");
     run
@@ -222,11 +222,12 @@ fn an_answer_without_a_usable_image_is_reported_and_not_paid_again() {
         let vendor = Vendor::openai();
         vendor.next(fault.clone());
         let sandbox = studio(&vendor, "", HERO);
-        let sync = sandbox.run("sync --format json").code(1).lacks("assets/hero.png");
+        let sync = sandbox.run("sync --format json").code(1);
+        sandbox.lacks("assets/hero.png");
         assert_ne!(error_code(&sync, "hero"), "", "{fault:?}");
         assert_eq!(vendor.requests().len(), 1, "{fault:?}");
         assert_in_doubt(&sandbox, &vendor, "hero");
-        sandbox.check_invariants(&vendor);
+        sandbox.check_invariants_but(&vendor, UNFINISHED);
         sandbox.run("sync --resend-unknown").success().has("assets/hero.png");
         sandbox.check_invariants(&vendor);
     }
@@ -238,7 +239,8 @@ fn fewer_images_than_asked_for_is_a_warning_and_no_copies() {
     vendor.next(Fault::FewerImages);
     let sandbox = studio(&vendor, "", "[assets.hero]\nprompt = \"a red panda\"\nn = 3\n")
         .edit("cost_usd = 0.02", "cost_usd = 0.02, max_images = 4");
-    let sync = sandbox.run("sync --format json").success().has("assets/hero.png");
+    let sync = sandbox.run("sync --format json").success();
+    sandbox.has("assets/hero.png");
     let said = warning_texts(&sync, "hero");
     assert!(said.contains('2') && said.contains('3'), "{said}");
     assert_eq!((&sync.asset("hero")["images"], &sync.asset("hero")["cost_usd"]), (&json!(2), &json!(0.04)));
@@ -319,7 +321,10 @@ fn a_folder_without_write_permission_is_found_before_the_first_request() {
     let chmod = |mode| fs::set_permissions(sandbox.path("assets"), fs::Permissions::from_mode(mode));
     chmod(0o555).expect("the folder is ours");
     if fs::write(sandbox.path("assets/probe"), "x").is_ok() {
-        eprintln!("skipped: permissions don't bind this user");
+        #[expect(clippy::print_stderr, reason = "a test that skips itself says so")]
+        {
+            eprintln!("skipped: permissions don't bind this user");
+        }
         return chmod(0o755).expect("the folder is ours");
     }
     let run = sandbox.run("sync");
@@ -337,7 +342,7 @@ fn an_edited_file_in_the_way_keeps_its_asset_from_being_paid() {
     sandbox.run("sync").code(1).has("assets/logo.png");
     assert_eq!((vendor.billed_for("hero"), vendor.billed_for("logo")), (0, 1));
     assert_eq!(sandbox.snapshot().hash("assets/hero.png"), before.hash("assets/hero.png"));
-    sandbox.check_invariants(&vendor);
+    sandbox.check_invariants_but(&vendor, UNFINISHED);
     sandbox.run("sync --overwrite").success();
     assert_eq!(vendor.billed_for("hero"), 1);
     sandbox.check_invariants(&vendor);

@@ -14,7 +14,9 @@ fn flag(output: &str) -> Sandbox {
     }
     let mut bytes = Vec::new();
     picture.write_to(&mut std::io::Cursor::new(&mut bytes), ImageFormat::Png).expect("a picture is writable as PNG");
-    Sandbox::new().file("art/flag.png", bytes).manifest(&format!("[assets.flag]\nsource = \"art/flag.png\"\noutput = {output}\n"))
+    Sandbox::new()
+        .file("art/flag.png", bytes)
+        .manifest(&format!("[assets.flag]\nsource = \"art/flag.png\"\noutput = {output}\n"))
 }
 
 /// The colour at a place of a picture.
@@ -76,7 +78,10 @@ fn the_format_comes_from_the_key_where_the_path_leaves_it_open() {
     let project = flag("{ format = \"webp\" }");
     project.run("sync").success();
     assert_eq!(project.picture("assets/flag.webp").2, ImageFormat::WebP);
-    project.edit("{ format = \"webp\" }", "{ path = \"x/{{ name }}.{{ ext }}\", format = \"jpeg\" }").run("sync").success();
+    project
+        .edit("{ format = \"webp\" }", "{ path = \"x/{{ name }}.{{ ext }}\", format = \"jpeg\" }")
+        .run("sync")
+        .success();
     assert_eq!(project.picture("assets/x/flag.jpg").2, ImageFormat::Jpeg);
     project.lacks("assets/flag.webp");
 }
@@ -97,7 +102,8 @@ fn a_format_that_contradicts_the_path_is_an_error_at_both() {
 
 #[test]
 fn a_default_format_gives_way_to_the_extension_of_an_assets_own_path() {
-    let project = free("[assets.hero]\nprompt = \"a panda\"\noutput = \"hero.png\"\n\n[assets.moon]\nprompt = \"a moon\"\n");
+    let project =
+        free("[assets.hero]\nprompt = \"a panda\"\noutput = \"hero.png\"\n\n[assets.moon]\nprompt = \"a moon\"\n");
     project.edit("size = \"64x64\"", "size = \"64x64\"\noutput = { format = \"webp\" }").run("sync").success();
     assert_eq!(project.picture("assets/hero.png").2, ImageFormat::Png);
     assert_eq!(project.picture("assets/moon.webp").2, ImageFormat::WebP);
@@ -106,7 +112,8 @@ fn a_default_format_gives_way_to_the_extension_of_an_assets_own_path() {
 #[test]
 fn a_lower_quality_makes_a_smaller_file() {
     for format in ["jpeg", "webp"] {
-        let project = free(&format!("[assets.hero]\nprompt = \"a panda\"\noutput = {{ format = \"{format}\", quality = 95 }}\n"));
+        let project =
+            free(&format!("[assets.hero]\nprompt = \"a panda\"\noutput = {{ format = \"{format}\", quality = 95 }}\n"));
         project.run("sync").success();
         let path = if format == "jpeg" { "assets/hero.jpg" } else { "assets/hero.webp" };
         let large = project.read(path).len();
@@ -150,7 +157,10 @@ fn contain_shows_all_and_fills_up_with_nothing() {
     project.run("sync").success();
     assert_eq!(project.picture("assets/flag.png"), (40, 40, ImageFormat::Png));
     assert_eq!(pixel(&project, "assets/flag.png", 0, 0)[3], 0, "transparent above");
-    assert!(is_near(pixel(&project, "assets/flag.png", 2, 20), RED) && is_near(pixel(&project, "assets/flag.png", 37, 20), BLUE));
+    assert!(
+        is_near(pixel(&project, "assets/flag.png", 2, 20), RED)
+            && is_near(pixel(&project, "assets/flag.png", 37, 20), BLUE)
+    );
     project.edit("fit = ", "format = \"jpeg\", fit = ").run("sync").success();
     assert!(is_near(pixel(&project, "assets/flag.jpg", 0, 0), [255; 4]), "white where nothing can be transparent");
 }
@@ -167,7 +177,10 @@ fn fill_stretches_to_both_sides() {
     let project = flag("{ width = 10, height = 40, fit = \"fill\" }");
     project.run("sync").success();
     assert_eq!(project.picture("assets/flag.png"), (10, 40, ImageFormat::Png));
-    assert!(is_near(pixel(&project, "assets/flag.png", 1, 1), RED) && is_near(pixel(&project, "assets/flag.png", 8, 38), BLUE));
+    assert!(
+        is_near(pixel(&project, "assets/flag.png", 1, 1), RED)
+            && is_near(pixel(&project, "assets/flag.png", 8, 38), BLUE)
+    );
 }
 
 #[test]
@@ -181,9 +194,9 @@ fn an_output_larger_than_its_picture_is_made_with_a_warning() {
 #[test]
 fn transparency_is_kept_where_the_format_has_it_and_white_where_not() {
     for (extension, expected) in [("png", 0), ("webp", 0), ("jpg", 255)] {
-        let project = Sandbox::new()
-            .file("art/glass.png", png(16, 16, [0, 0, 0, 0]))
-            .manifest(&format!("[assets.glass]\nsource = \"art/glass.png\"\noutput = {{ path = \"glass.{extension}\", width = 8 }}\n"));
+        let project = Sandbox::new().file("art/glass.png", png(16, 16, [0, 0, 0, 0])).manifest(&format!(
+            "[assets.glass]\nsource = \"art/glass.png\"\noutput = {{ path = \"glass.{extension}\", width = 8 }}\n"
+        ));
         project.run("sync").success();
         let [red, .., alpha] = pixel(&project, &format!("assets/glass.{extension}"), 4, 4);
         assert_eq!(alpha, expected, "{extension}");

@@ -233,8 +233,7 @@ fn a_source_asset_is_transformed_kept_restored_and_transformed_again_when_it_cha
 #[test]
 fn a_source_without_transforms_is_copied_untouched_and_its_file_never_touched() {
     let art = png(40, 20, [200, 10, 10, 255]);
-    let project =
-        Sandbox::new().file("art/badge.png", &art).manifest("[assets.badge]\nsource = \"art/badge.png\"\n");
+    let project = Sandbox::new().file("art/badge.png", &art).manifest("[assets.badge]\nsource = \"art/badge.png\"\n");
     let before = project.snapshot();
     project.run("sync").success();
     assert_eq!(before.changes_to(&project.snapshot()), ["added assets/badge.png", "added images.lock"]);

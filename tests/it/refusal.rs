@@ -3,7 +3,7 @@
 use serde_json::json;
 
 use crate::sandbox::Sandbox;
-use crate::studio::{aisa, assets, error_code, studio};
+use crate::studio::{UNFINISHED, aisa, assets, error_code, studio};
 use crate::vendor::{Fault, Vendor};
 
 /// The plan says that the asset was refused, and that nothing will be sent for it.
@@ -20,7 +20,8 @@ fn a_refusal_is_a_failure_of_its_own_kind_and_is_remembered() {
     let vendor = Vendor::aisa();
     vendor.when("knife", Fault::Refuse);
     let sandbox = aisa(&vendor, "", &assets(["knife", "spoon"]));
-    let sync = sandbox.run("sync --format json").code(1).has("assets/spoon.png").lacks("assets/knife.png");
+    let sync = sandbox.run("sync --format json").code(1);
+    sandbox.has("assets/spoon.png").lacks("assets/knife.png");
     assert_eq!((error_code(&sync, "knife").as_str(), sync.results()["knife"].as_str()), ("refused", "failed"));
     let message = sync.asset("knife")["error"]["message"].to_string();
     assert!(message.contains("the prompt was refused by the content policy"), "{message}");
@@ -28,7 +29,7 @@ fn a_refusal_is_a_failure_of_its_own_kind_and_is_remembered() {
     assert_refused(&sandbox, "knife");
     let again = sandbox.run("sync --format json").code(1);
     assert_eq!((error_code(&again, "knife").as_str(), vendor.requests().len()), ("refused", 2));
-    sandbox.check_invariants(&vendor);
+    sandbox.check_invariants_but(&vendor, UNFINISHED);
 }
 
 #[test]
@@ -39,7 +40,7 @@ fn a_refusal_by_a_server_of_ones_own_is_one_too() {
     assert_eq!(error_code(&sandbox.run("sync --format json").code(1), "knife"), "refused");
     assert_eq!(vendor.requests().len(), 1);
     assert_refused(&sandbox, "knife");
-    sandbox.check_invariants(&vendor);
+    sandbox.check_invariants_but(&vendor, UNFINISHED);
 }
 
 #[test]
@@ -50,7 +51,7 @@ fn a_refusal_that_comes_with_status_200_is_one_too() {
     let sandbox = aisa(&vendor, "", &assets(["knife"]));
     assert_eq!(error_code(&sandbox.run("sync --format json").code(1), "knife"), "refused");
     assert_refused(&sandbox, "knife");
-    sandbox.check_invariants(&vendor);
+    sandbox.check_invariants_but(&vendor, UNFINISHED);
 }
 
 #[test]
@@ -108,7 +109,8 @@ fn takes_that_came_beside_a_refused_one_are_kept() {
     let vendor = Vendor::aisa();
     vendor.next(Fault::Refuse);
     let sandbox = aisa(&vendor, "concurrency = 1", "[assets.knife]\nprompt = \"a knife\"\nn = 2\n");
-    let sync = sandbox.run("sync --format json").code(1).has("assets/knife.png");
+    let sync = sandbox.run("sync --format json").code(1);
+    sandbox.has("assets/knife.png");
     assert_eq!((error_code(&sync, "knife").as_str(), vendor.billed()), ("refused", 1));
     assert_eq!(sandbox.lockfile().matches("[[asset.takes]]").count(), 1);
     assert_refused(&sandbox, "knife");

@@ -115,7 +115,8 @@ fn retries_end_at_max_retries_and_the_other_assets_go_on() {
     let vendor = Vendor::aisa();
     vendor.when("cursed", later(503, "0"));
     let sandbox = aisa(&vendor, "max_retries = 2", &assets(["cursed", "fine", "good"]));
-    let sync = sandbox.run("sync --format json").code(1).has("assets/fine.png").has("assets/good.png");
+    let sync = sandbox.run("sync --format json").code(1);
+    sandbox.has("assets/fine.png").has("assets/good.png");
     assert_eq!(sync.results()["cursed"], "failed");
     assert_eq!((sync.results()["fine"].as_str(), sync.results()["good"].as_str()), ("done", "done"));
     let tries = vendor.prompts().iter().filter(|prompt| prompt.contains("cursed")).count();
@@ -159,7 +160,8 @@ fn what_no_document_calls_retryable_is_sent_once() {
     }
     let all = names.iter().map(String::as_str).chain(["fine"]);
     let sandbox = aisa(&vendor, "", &assets(all));
-    let sync = sandbox.run("sync --format json").code(1).has("assets/fine.png");
+    let sync = sandbox.run("sync --format json").code(1);
+    sandbox.has("assets/fine.png");
     for name in &names {
         let tries = vendor.prompts().iter().filter(|prompt| prompt.contains(name.as_str())).count();
         assert_eq!((tries, sync.results()[name].as_str()), (1, "failed"), "{name}");

@@ -173,7 +173,7 @@ fn a_key_of_one_provider_never_reaches_another() {
     sandbox.env("AISA_API_KEY", KEY).env("STUDIO_API_KEY", "sk-own-5e0c41d2b7").run("sync").success();
     let said = |vendor: &Vendor| {
         let requests = vendor.requests().into_iter().chain(vendor.downloads());
-        requests.map(|request| format!("{:?}{}", request.headers, request.body)).collect::<String>()
+        requests.map(|request| format!("{:?}{}", request.headers, request.body)).collect::<Vec<_>>().concat()
     };
     assert!(!said(&own).contains(KEY) && !said(&vendor).contains("sk-own-5e0c41d2b7"));
     sandbox.check_secrets();

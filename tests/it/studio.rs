@@ -2,11 +2,14 @@
 
 use serde_json::Value;
 
-use crate::sandbox::{Run, Sandbox};
+use crate::sandbox::{Allowances, Run, Sandbox};
 use crate::vendor::{KEY, Vendor};
 
 /// The least size that AIsa draws with Seedream.
 pub(crate) const SMALLEST: &str = "1920x1920";
+
+/// Some asset isn't locked yet, and `verify` says so.
+pub(crate) const UNFINISHED: Allowances = Allowances { lost: 0, fetchable: false, verify_code: 1, no_ledger: false };
 
 /// A project on a server of one's own, at two cents a picture of 64 by 64. `keys` go into the provider's table.
 #[track_caller]
@@ -32,7 +35,8 @@ pub(crate) fn aisa(vendor: &Vendor, keys: &str, assets: &str) -> Sandbox {
 
 /// Assets of these names; the prompt of each is `picture of NAME.`.
 pub(crate) fn assets<'name>(names: impl IntoIterator<Item = &'name str>) -> String {
-    names.into_iter().map(|name| format!("[assets.{name}]\nprompt = \"picture of {name}.\"\n\n")).collect()
+    let tables = names.into_iter().map(|name| format!("[assets.{name}]\nprompt = \"picture of {name}.\"\n"));
+    tables.collect::<Vec<_>>().join("\n")
 }
 
 /// `count` assets: `p001`, `p002` and so on.

@@ -1,7 +1,9 @@
 //! What `show` shows, as one value: JSON is made of it as it is, the text from it.
 
+use std::collections::BTreeMap;
+
 use serde::Serialize;
-use serde_json::{Map, Value as Json, json};
+use serde_json::{Value as Json, json};
 
 use crate::cli::json::{ReasonRow, VERSION};
 use crate::files::FileState;
@@ -9,7 +11,7 @@ use crate::lock::{Entry, LockedOutput, Take};
 use crate::name::ProjectPath;
 use crate::plan::{Action, PlannedAsset, rounded};
 use crate::project::{Project, Survey};
-use crate::recipe::{Origin, Recipe, Value};
+use crate::recipe::{Origin, Quality, Recipe, Reference, Value};
 use crate::resolve::{Asset, AssetOrigin};
 use crate::route::Candidate;
 
@@ -25,7 +27,7 @@ pub(super) struct Picture<'a> {
     pub(super) tags: &'a [String],
     pub(super) hold: bool,
     /// Everything that decides what the model draws, the prompt among it.
-    pub(super) recipe: Option<Map<String, Json>>,
+    pub(super) recipe: Option<RecipeRow<'a>>,
     pub(super) fingerprint: Option<String>,
     pub(super) route: Option<RouteRow<'a>>,
     pub(super) passed_over: Vec<PassedOver<'a>>,
@@ -38,6 +40,36 @@ pub(super) struct Picture<'a> {
 #[derive(Serialize)]
 pub(super) struct Source<'a> {
     pub(super) path: &'a str,
+    pub(super) hash: String,
+}
+
+/// The ingredients that are there, by their names in the manifest.
+#[derive(Serialize)]
+pub(super) struct RecipeRow<'a> {
+    pub(super) model: &'a str,
+    prompt: &'a str,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(super) size: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(super) aspect_ratio: Option<String>,
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub(super) references: Vec<ReferenceRow<'a>>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(super) seed: Option<u64>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(super) quality: Option<&'static str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(super) variant: Option<u64>,
+    #[serde(skip_serializing_if = "BTreeMap::is_empty")]
+    pub(super) options: BTreeMap<&'a str, Json>,
+}
+
+#[derive(Serialize)]
+pub(super) struct ReferenceRow<'a> {
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(super) path: Option<&'a str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(super) asset: Option<&'a str>,
     pub(super) hash: String,
 }
 
@@ -87,7 +119,7 @@ impl<'a> Picture<'a> {
         let (prompt, recipe, source) = match &asset.origin {
             AssetOrigin::Generated(draft) => {
                 let known = facts.recipe.as_ref().unwrap_or(&draft.recipe);
-                (Some(draft.recipe.prompt.as_str()), Some(fields(known)), None)
+                (Some(draft.recipe.prompt.as_str()), Some(RecipeRow::of(known)), None)
             }
             AssetOrigin::Source { path, hash, .. } => {
                 (None, None, Some(Source { path: path.as_str(), hash: hash.to_string() }))
@@ -132,7 +164,7 @@ fn routes<'a>(project: &'a Project, asset: &Asset) -> (Option<RouteRow<'a>>, Vec
 }
 
 /// Why a provider can't be asked.
-pub(super) fn missing_key(project: &Project, provider: &str) -> String {
+fn missing_key(project: &Project, provider: &str) -> String {
     let variable = project.registry().providers.get(provider).and_then(|provider| provider.api_key_env.as_deref());
     format!("{} is not set", variable.unwrap_or("its key"))
 }
@@ -188,34 +220,34 @@ fn state(seen: Option<&FileState>, locked: Option<&LockedOutput>, action: Action
     }
 }
 
-/// The recipe's ingredients that are there, by their names in the manifest.
-fn fields(recipe: &Recipe) -> Map<String, Json> {
-    let references = recipe.references.iter().map(|reference| match &reference.origin {
-        Origin::Path(path) => json!({ "path": path, "hash": reference.hash.to_string() }),
-        Origin::Asset(asset) => json!({ "asset": asset, "hash": reference.hash.to_string() }),
-    });
-    let options = recipe.options.iter().map(|(provider, fields)| (provider.clone(), table(fields)));
-    let all = [
-        ("model", json!(recipe.model)),
-        ("prompt", json!(recipe.prompt)),
-        ("size", json!(recipe.size.as_ref().map(ToString::to_string))),
-        ("aspect_ratio", json!(recipe.aspect_ratio.map(|ratio| ratio.to_string()))),
-        ("references", Json::Array(references.collect())),
-        ("seed", json!(recipe.seed)),
-        ("quality", json!(recipe.quality.map(crate::recipe::Quality::name))),
-        ("variant", json!(recipe.variant)),
-        ("options", Json::Object(options.collect())),
-    ];
-    let is_there = |value: &Json| match value {
-        Json::Null => false,
-        Json::Array(list) => !list.is_empty(),
-        Json::Object(entries) => !entries.is_empty(),
-        _ => true,
-    };
-    all.into_iter().filter(|(_, value)| is_there(value)).map(|(name, value)| (name.to_string(), value)).collect()
+impl<'a> RecipeRow<'a> {
+    fn of(recipe: &'a Recipe) -> Self {
+        let options = recipe.options.iter().map(|(provider, fields)| (provider.as_str(), table(fields)));
+        Self {
+            model: &recipe.model,
+            prompt: &recipe.prompt,
+            size: recipe.size.as_ref().map(ToString::to_string),
+            aspect_ratio: recipe.aspect_ratio.map(|ratio| ratio.to_string()),
+            references: recipe.references.iter().map(ReferenceRow::of).collect(),
+            seed: recipe.seed,
+            quality: recipe.quality.map(Quality::name),
+            variant: recipe.variant,
+            options: options.collect(),
+        }
+    }
 }
 
-fn table(fields: &std::collections::BTreeMap<String, Value>) -> Json {
+impl<'a> ReferenceRow<'a> {
+    fn of(reference: &'a Reference) -> Self {
+        let (path, asset) = match &reference.origin {
+            Origin::Path(path) => (Some(path.as_str()), None),
+            Origin::Asset(asset) => (None, Some(asset.as_str())),
+        };
+        Self { path, asset, hash: reference.hash.to_string() }
+    }
+}
+
+fn table(fields: &BTreeMap<String, Value>) -> Json {
     Json::Object(fields.iter().map(|(name, value)| (name.clone(), json_value(value))).collect())
 }
 

@@ -1,18 +1,17 @@
 //! One asset, for people.
 
-use serde_json::Value as Json;
-
-use crate::cli::show::picture::{OutputRow, Picture, RouteRow, TakeRow};
+use crate::cli::show::picture::{OutputRow, Picture, ReferenceRow, RouteRow, TakeRow};
 use crate::cli::talk::{BOLD, DIM, GREEN, RED, Screen, YELLOW};
 use crate::cli::words::{counted, price, wrap};
 use crate::digest::Digest;
 
-/// The width of the words in front: `passed over`.
-const LABEL: usize = 11;
+/// The width of the words in front: `aspect ratio`.
+const LABEL: usize = 12;
 
 /// All that is known, a line a fact.
 pub(super) fn text(picture: &Picture<'_>, screen: Screen) -> String {
-    let mut page = Page { screen, text: format!("{}  {}\n\n", screen.paint(BOLD, picture.name), picture.action) };
+    let title = format!("{}  {}", screen.paint(BOLD, picture.name), picture.action);
+    let mut page = Page { screen, lines: vec![title, String::new()] };
     page.facts(picture);
     page.recipe(picture);
     page.rows("route", picture.route.iter().map(route));
@@ -20,15 +19,15 @@ pub(super) fn text(picture: &Picture<'_>, screen: Screen) -> String {
     page.rows("takes", take_lines(&picture.takes, screen).into_iter());
     page.rows("files", output_lines(&picture.outputs, screen).into_iter());
     if !picture.takes.is_empty() {
-        let takes = counted(u32::try_from(picture.takes.len()).unwrap_or(u32::MAX), "take");
-        page.fact("cost", Some(&format!("{} for {takes}", price(picture.cost_usd))));
+        let takes = counted(picture.takes.len(), "take");
+        page.fact("cost", Some(&format!("{}, {takes}", price(picture.cost_usd))));
     }
-    page.text
+    page.lines.join("\n") + "\n"
 }
 
 struct Page {
     screen: Screen,
-    text: String,
+    lines: Vec<String>,
 }
 
 impl Page {
@@ -44,12 +43,17 @@ impl Page {
     }
 
     fn recipe(&mut self, picture: &Picture<'_>) {
-        for (name, value) in picture.recipe.iter().flatten().filter(|(name, _)| *name != "prompt") {
-            match value {
-                Json::Array(references) => self.rows(name, references.iter().map(reference)),
-                Json::String(text) => self.fact(name, Some(text)),
-                other => self.fact(name, Some(&other.to_string())),
-            }
+        if let Some(recipe) = &picture.recipe {
+            self.fact("model", Some(recipe.model));
+            self.fact("size", recipe.size.as_deref());
+            self.fact("aspect ratio", recipe.aspect_ratio.as_deref());
+            self.rows("references", recipe.references.iter().map(reference));
+            self.fact("seed", recipe.seed.map(|seed| seed.to_string()).as_deref());
+            self.fact("quality", recipe.quality);
+            self.fact("variant", recipe.variant.map(|variant| variant.to_string()).as_deref());
+            let screen = self.screen;
+            let options = recipe.options.iter();
+            self.rows("options", options.map(|(provider, fields)| screen.plain(&format!("{provider}: {fields}"))));
         }
         self.fact("fingerprint", picture.fingerprint.as_deref());
     }
@@ -61,10 +65,10 @@ impl Page {
     /// Lines of which only the first has a label. They may hold colours: what is foreign in them is plain already.
     fn rows(&mut self, label: &str, rows: impl Iterator<Item = String>) {
         for (index, row) in rows.enumerate() {
-            let label = if index == 0 { label.replace('_', " ") } else { String::new() };
+            let label = if index == 0 { label } else { "" };
             let label = self.screen.paint(DIM, &format!("{label:<LABEL$}"));
             let indent = LABEL + 2;
-            self.text.push_str(&format!("{label}  {}\n", wrap(&row, indent, indent, self.screen.width)));
+            self.lines.push(format!("{label}  {}", wrap(&row, indent, indent, self.screen.width)));
         }
     }
 }
@@ -75,19 +79,21 @@ fn route(route: &RouteRow<'_>) -> String {
     format!("{}: {} ({}){asked}, {}{each}", route.provider, route.model_id, route.api, price(route.cost_usd))
 }
 
-fn reference(reference: &Json) -> String {
-    let field = |name: &str| reference.get(name).and_then(Json::as_str);
-    let origin = field("path").map(str::to_string).or_else(|| field("asset").map(|asset| format!("asset:{asset}")));
-    format!("{}  {}", origin.unwrap_or_default(), short(field("hash").unwrap_or_default()))
+fn reference(reference: &ReferenceRow<'_>) -> String {
+    let asset = reference.asset.map(|asset| format!("asset:{asset}"));
+    let origin = reference.path.map(str::to_string).or(asset).unwrap_or_default();
+    format!("{origin}  {}", short(&reference.hash))
 }
 
 fn take_lines(takes: &[TakeRow<'_>], screen: Screen) -> Vec<String> {
+    let provider = takes.iter().map(|take| take.provider.chars().count()).max().unwrap_or(0);
     let line = |take: &TakeRow<'_>| {
-        let date = take.generated.unwrap_or("no date");
+        // The placeholder's takes have no date.
+        let date = take.generated.map(|date| format!("{}  ", screen.plain(date))).unwrap_or_default();
         let kind = take.kind.map(|kind| format!("  {kind}")).unwrap_or_default();
         let chosen = if take.chosen { format!("  {}", screen.paint(GREEN, "chosen")) } else { String::new() };
         let (hash, price) = (short(&take.hash), price(take.cost_usd));
-        format!("{:>2}  {hash}  {date}  {}  {price}{kind}{chosen}", take.number, screen.plain(take.provider))
+        format!("{}  {hash}  {date}{:provider$}  {price}{kind}{chosen}", take.number, screen.plain(take.provider))
     };
     takes.iter().map(line).collect()
 }

@@ -1,22 +1,67 @@
-//! Mistakes that are seen in the text alone: syntax, keys, types, values.
+//! Mistakes in the text as such, and how they are told: places, order, formats.
 
 use super::{mistakes, mistakes_in};
 use crate::sandbox::Sandbox;
 
 #[test]
 fn a_syntax_error() {
-    insta::assert_snapshot!(mistakes_in("[assets.hero]\nprompt = a red panda\n"), @"");
+    insta::assert_snapshot!(mistakes_in("[assets.hero]\nprompt = a red panda\n"), @"
+    syntax
+
+      × this is not TOML: string values must be quoted, expected literal string
+       ╭─[images.toml:2:10]
+     1 │ [assets.hero]
+     2 │ prompt = a red panda
+       ·          ─────┬─────
+       ·               ╰── here
+     3 │ 
+       ╰────
+      help: mend line 2: strings stand in quotes, tables in [brackets], each key
+            once
+
+    error: 1 mistake in images.toml
+    ");
 }
 
 #[test]
 fn a_string_that_is_not_closed() {
-    insta::assert_snapshot!(mistakes_in("[assets.hero]\nprompt = \"a red panda\nmodel = \"placeholder\"\n"), @"");
+    insta::assert_snapshot!(mistakes_in("[assets.hero]\nprompt = \"a red panda\nmodel = \"placeholder\"\n"), @r#"
+    syntax
+
+      × this is not TOML: invalid basic string, expected `"`
+       ╭─[images.toml:2:21]
+     1 │ [assets.hero]
+     2 │ prompt = "a red panda
+       ·                     ┬
+       ·                     ╰── here
+     3 │ model = "placeholder"
+       ╰────
+      help: mend line 2: strings stand in quotes, tables in [brackets], each key
+            once
+
+    error: 1 mistake in images.toml
+    "#);
 }
 
 #[test]
 fn a_key_that_stands_twice() {
     let text = "[assets.hero]\nmodel = \"placeholder\"\nprompt = \"a\"\nprompt = \"b\"\n";
-    insta::assert_snapshot!(mistakes_in(text), @"");
+    insta::assert_snapshot!(mistakes_in(text), @r#"
+    syntax
+
+      × this is not TOML: duplicate key
+       ╭─[images.toml:4:1]
+     3 │ prompt = "a"
+     4 │ prompt = "b"
+       · ───┬──
+       ·    ╰── here
+     5 │ 
+       ╰────
+      help: mend line 4: strings stand in quotes, tables in [brackets], each key
+            once
+
+    error: 1 mistake in images.toml
+    "#);
 }
 
 #[test]
@@ -34,194 +79,153 @@ n = "four"
 prompt = "a moon"
 quality = "best"
 "#;
-    insta::assert_snapshot!(mistakes_in(text), @"");
-}
+    insta::assert_snapshot!(mistakes_in(text), @r#"
+    unknown-key
 
-#[test]
-fn an_unknown_key_with_the_nearest_known_one() {
-    let text = "[assets.hero]\nmodel = \"placeholder\"\nprompt = \"a panda\"\nqualty = \"high\"\n";
-    insta::assert_snapshot!(mistakes_in(text), @"");
-}
+      × unknown key `sise` in [defaults]
+       ╭─[images.toml:3:1]
+     2 │ model = "placeholdr"
+     3 │ sise = "64x64"
+       · ──┬─
+       ·   ╰── not a key that belongs here
+     4 │ 
+       ╰────
+      help: did you mean `size`?
 
-#[test]
-fn an_unknown_key_that_is_near_to_none() {
-    let text = "[assets.hero]\nmodel = \"placeholder\"\nprompt = \"a panda\"\nzzzzzz = 1\n";
-    insta::assert_snapshot!(mistakes_in(text), @"");
-}
+    unknown-key
 
-#[test]
-fn an_unknown_table() {
-    insta::assert_snapshot!(mistakes_in("[asets.hero]\nmodel = \"placeholder\"\nprompt = \"a panda\"\n"), @"");
-}
+      × unknown key `promt` in [assets.hero]
+       ╭─[images.toml:6:1]
+     5 │ [assets.hero]
+     6 │ promt = "a red panda"
+       · ──┬──
+       ·   ╰── not a key that belongs here
+     7 │ n = "four"
+       ╰────
+      help: did you mean `prompt`?
 
-#[test]
-fn an_unknown_key_of_an_output() {
-    let text = "[assets.hero]\nmodel = \"placeholder\"\nprompt = \"a panda\"\noutput = { widht = 32 }\n";
-    insta::assert_snapshot!(mistakes_in(text), @"");
-}
+    bad-type
 
-#[test]
-fn a_value_of_the_wrong_type() {
-    let text = "[assets.hero]\nmodel = \"placeholder\"\nprompt = 7\nseed = \"7\"\nhold = \"yes\"\noutput = true\n";
-    insta::assert_snapshot!(mistakes_in(text), @"");
-}
+      × `n` must be a whole number, not a string
+       ╭─[images.toml:7:5]
+     6 │ promt = "a red panda"
+     7 │ n = "four"
+       ·     ───┬──
+       ·        ╰── expected a whole number
+     8 │ 
+       ╰────
 
-#[test]
-fn values_that_do_not_do() {
-    let text = r#"
-[assets.hero]
-model = "placeholder"
-prompt = "a panda"
-size = "2048×2048"
-aspect_ratio = "wide"
-quality = "hihg"
-publish = "both"
-n = 0
-seed = -1
-output = { fit = "covr", width = 0, quality = 101 }
-"#;
-    insta::assert_snapshot!(mistakes_in(text), @"");
-}
+    bad-value
 
-#[test]
-fn an_amount_that_is_negative() {
-    insta::assert_snapshot!(mistakes_in("[budget]\nmax_cost_usd = -1\n\n[assets]\n"), @"");
-}
+      × `best` is no quality
+        ╭─[images.toml:11:11]
+     10 │ prompt = "a moon"
+     11 │ quality = "best"
+        ·           ───┬──
+        ·              ╰── not this
+     12 │ 
+        ╰────
+      help: write `auto`, `low`, `medium` or `high`
 
-#[test]
-fn a_key_that_is_not_built_yet() {
-    let text = r#"
-include = ["art/*.toml"]
-
-[assets.hero]
-model = "placeholder"
-prompt = "a panda"
-style = "gouache"
-background = "transparent"
-output = { widths = [640, 1280] }
-"#;
-    insta::assert_snapshot!(mistakes_in(text), @"");
-}
-
-#[test]
-fn a_format_and_a_list_of_outputs_that_are_not_built_yet() {
-    let text = r#"
-[assets.hero]
-model = "placeholder"
-prompt = "a {{ colour }} panda"
-output = { format = "avif" }
-
-[assets.moon]
-model = "placeholder"
-prompt = "a moon"
-output = ["a.png", "b.png"]
-references = ["https://example.com/a.png"]
-"#;
-    insta::assert_snapshot!(mistakes_in(text), @"");
-}
-
-#[test]
-fn every_key_that_is_not_built_yet_is_refused_by_name() {
-    let assets = ["style", "prompt_file", "negative_prompt", "background", "matrix", "rows"];
-    let outputs = [
-        "lossless", "filter", "widths", "crop", "pad", "rotate", "flip", "trim", "chroma_key", "background", "colors",
-        "grid", "max_bytes",
-    ];
-    let tables = ["include", "vars", "data", "styles", "draft", "atlases", "codegen"];
-    let asset = "[assets.hero]\nmodel = \"placeholder\"\nprompt = \"a panda\"\n";
-    let texts = assets.map(|key| (key, format!("{asset}{key} = \"x\"\n")));
-    let texts = texts.into_iter().chain(outputs.map(|key| (key, format!("{asset}output = {{ {key} = 1 }}\n"))));
-    for (key, text) in texts.chain(tables.map(|key| (key, format!("{key} = 1\n\n{asset}")))) {
-        let project = Sandbox::new().manifest(&text);
-        let diagnostics = project.run("check --format json").code(2).diagnostics();
-        let codes: Vec<&str> = diagnostics.iter().filter_map(|one| one["code"].as_str()).collect();
-        assert_eq!(codes, ["not-yet"], "{key}");
-        assert!(diagnostics[0]["message"].to_string().contains(&format!("`{key}`")), "{key}: {diagnostics:#?}");
-    }
-}
-
-#[test]
-fn a_nested_table_from_an_unquoted_dot() {
-    insta::assert_snapshot!(mistakes_in("[assets.ui.button]\nmodel = \"placeholder\"\nprompt = \"a button\"\n"), @"");
-}
-
-#[test]
-fn a_name_that_is_none() {
-    insta::assert_snapshot!(mistakes_in("[assets.\"ui button.png\"]\nmodel = \"placeholder\"\nprompt = \"a\"\n"), @"");
-}
-
-#[test]
-fn assets_of_the_wrong_type() {
-    insta::assert_snapshot!(mistakes_in("assets = [\"hero\", \"moon\"]\n"), @"");
-    insta::assert_snapshot!(mistakes_in("[[assets]]\nname = \"hero\"\n"), @"");
-}
-
-#[test]
-fn a_key_that_belongs_to_one_asset_among_the_defaults() {
-    insta::assert_snapshot!(mistakes_in("[defaults]\nprompt = \"a panda\"\nalt = \"x\"\n\n[assets]\n"), @"");
-}
-
-#[test]
-fn an_empty_prompt_and_none_at_all() {
-    let text = r#"
-[defaults]
-model = "placeholder"
-
-[assets.empty]
-prompt = ""
-
-[assets.blank]
-prompt = """
-
-  """
-
-[assets.none]
-seed = 7
-"#;
-    insta::assert_snapshot!(mistakes_in(text), @"");
+    error: 4 mistakes in images.toml
+    "#);
 }
 
 #[test]
 fn conflict_marks() {
     let text = "[assets.hero]\nmodel = \"placeholder\"\n<<<<<<< HEAD\nprompt = \"a\"\n=======\nprompt = \"b\"\n>>>>>>> other\n";
-    insta::assert_snapshot!(mistakes_in(text), @"");
+    insta::assert_snapshot!(mistakes_in(text), @r#"
+    conflict
+
+      × images.toml has conflict marks from a merge
+       ╭─[images.toml:3:1]
+     2 │ model = "placeholder"
+     3 │ <<<<<<< HEAD
+       · ──────┬─────
+       ·       ╰── a merge stopped here
+     4 │ prompt = "a"
+       ╰────
+      help: decide the merge, then run this again
+
+    error: 1 mistake in images.toml
+    "#);
 }
 
 #[test]
 fn somebody_elses_images_toml() {
     let text = "[package]\nname = \"picture-viewer\"\n\n[[image]]\nfile = \"a.png\"\n";
-    insta::assert_snapshot!(mistakes(&Sandbox::new().manifest(text)), @"");
+    insta::assert_snapshot!(mistakes(&Sandbox::new().manifest(text)), @r#"
+    foreign-manifest
+
+      × this images.toml isn't tintype's: it has none of its tables
+       ╭─[images.toml:1:2]
+     1 │ [package]
+       ·  ───┬───
+       ·     ╰── another tool's key
+     2 │ name = "picture-viewer"
+       ╰────
+      help: tintype reads [assets.NAME] tables; keep its manifest under another
+            name, with --manifest-path FILE
+
+    error: 1 mistake in images.toml
+    "#);
 }
 
 #[test]
 fn bytes_that_are_no_text() {
     let project = Sandbox::new().file("images.toml", b"[assets.hero]\nprompt = \"\xff\"\n");
-    insta::assert_snapshot!(mistakes(&project), @"");
+    insta::assert_snapshot!(mistakes(&project), @"error: `images.toml`: the file is not UTF-8 text: line 2 has other bytes");
 }
 
 #[test]
 fn control_characters_reach_no_terminal() {
-    let text = "[assets.hero]\nmodel = \"\\u001b[31mplace\\u0007\\u202eholder\"\nprompt = \"a panda\"\n\"ke\\u001by\" = 1\n";
+    let text =
+        "[assets.hero]\nmodel = \"\\u001b[31mplace\\u0007\\u202eholder\"\nprompt = \"a panda\"\n\"ke\\u001by\" = 1\n";
     let said = mistakes_in(text);
-    assert!(said.chars().all(|character| character == '\n' || !character.is_control() && character != '\u{202e}'), "{said:?}");
+    assert!(
+        said.chars().all(|character| character == '\n' || !character.is_control() && character != '\u{202e}'),
+        "{said:?}"
+    );
 }
 
 #[test]
 fn a_long_line_and_wide_characters_are_pointed_into() {
-    let text = format!("[assets.hero]\nmodel = \"placeholder\"\nprompt = \"{}\"\nsize = \"絵\" # {}\n", "x ".repeat(300), "y".repeat(200));
-    insta::assert_snapshot!(mistakes_in(&text), @"");
+    let text = format!(
+        "[assets.hero]\nmodel = \"placeholder\"\nprompt = \"{}\"\nsize = \"絵\" # {}\n",
+        "x ".repeat(300),
+        "y".repeat(200)
+    );
+    insta::assert_snapshot!(mistakes_in(&text), @r#"
+    bad-value
+
+      × `絵` is no size
+       ╭─[images.toml:4:8]
+     3 │ prompt = "x x x x x x x x x x x x x x x x x x x x x x x x x x x x x x x…
+     4 │ size = "絵" # yyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyy…
+       ·        ──┬─
+       ·          ╰── not this
+     5 │ 
+       ╰────
+      help: write WIDTHxHEIGHT, like `1920x1080`, or a tier: `512`, `1K`, `2K`,
+            `3K`, `4K`
+
+    error: 1 mistake in images.toml
+    "#);
 }
 
 #[test]
 fn no_manifest_is_found() {
     let project = Sandbox::new();
-    insta::assert_snapshot!(mistakes(&project), @"");
+    insta::assert_snapshot!(mistakes(&project), @"
+    error: there is no images.toml in [sandbox]/project or in a folder above it
+      help: `tintype init` writes one; --manifest-path names one elsewhere
+    ");
     project.run("check --manifest-path nowhere.toml").code(2).stdout_is("").stderr_has("nowhere.toml");
 }
 
 #[test]
 fn a_manifest_that_is_a_folder() {
-    insta::assert_snapshot!(mistakes(&Sandbox::new().file("images.toml/x", "")), @"");
+    insta::assert_snapshot!(mistakes(&Sandbox::new().file("images.toml/x", "")), @"error: `[sandbox]/project/images.toml`: it is not a file");
 }
 
 #[test]
@@ -254,4 +258,30 @@ fn a_byte_order_mark_and_the_line_ends_of_windows_are_no_mistakes() {
     project.manifest(&format!("\u{feff}{}sed = 1\r\n", text.replace('\n', "\r\n")));
     let found = project.run("check --format json").code(2).diagnostics();
     assert_eq!((&found[0]["labels"][0]["line"], &found[0]["labels"][0]["column"]), (&5.into(), &1.into()));
+}
+
+#[test]
+#[ignore = "mistakes of a later stage (models, providers, references, routes) wait until the keys are sound"]
+fn mistakes_of_every_kind_come_at_once() {
+    let text = r#"
+[assets.hero]
+model = "seedraem-4.5"
+prompt = "a red panda"
+sed = 7
+
+[assets.moon]
+model = "seedream-4.5"
+prompt = "a moon"
+size = "64x64"
+references = ["art/none.png"]
+
+[providers.aisaa]
+concurrency = 2
+"#;
+    let project = Sandbox::new().manifest(text);
+    let found = project.run("check --format json").code(2).diagnostics();
+    let codes: Vec<&str> = found.iter().filter_map(|one| one["code"].as_str()).collect();
+    for code in ["unknown-model", "unknown-key", "bad-size", "missing-reference"] {
+        assert!(codes.contains(&code), "`{code}` isn't among {codes:?}");
+    }
 }

@@ -198,14 +198,46 @@ fn a_file_that_a_teammate_made_and_locked_differently_is_still_tintypes() {
 }
 
 #[test]
-fn outputs_that_swap_their_paths_lose_nothing() {
-    let project = free(
-        "[assets.one]\nprompt = \"first\"\noutput = \"a.png\"\n\n[assets.two]\nprompt = \"second\"\noutput = \"b.png\"\n",
-    );
+fn outputs_that_swap_their_paths_lose_nothing_with_a_cache_and_without() {
+    let vendor = Vendor::openai();
+    for keeps_cache in [true, false] {
+        let assets = "[assets.one]\nprompt = \"first\"\noutput = \"a.png\"\n\n\
+                      [assets.two]\nprompt = \"second\"\noutput = \"b.png\"\n";
+        let project = studio(&vendor, assets);
+        project.run("sync").success();
+        let (one, two) = (project.read("assets/a.png"), project.read("assets/b.png"));
+        if !keeps_cache {
+            project.empty_cache();
+        }
+        project.edit("\"a.png\"", "\"c.png\"").edit("\"b.png\"", "\"a.png\"").edit("\"c.png\"", "\"b.png\"");
+        project.run("sync").success();
+        assert_eq!((project.read("assets/b.png"), project.read("assets/a.png")), (one, two));
+        is_settled(&project);
+    }
+    assert_eq!(vendor.billed(), 4);
+}
+
+#[test]
+fn the_only_copy_of_a_paid_original_is_saved_before_another_picture_takes_its_place() {
+    let vendor = Vendor::openai();
+    let project = studio(&vendor, HERO);
+    let hero = project.run("sync").success().read("assets/hero.png");
+    project.empty_cache().edit("a red panda", "a blue panda").run("sync").success();
+    assert_eq!(in_cache(&project, &hero).len(), 1);
+    project.edit("a blue panda", "a red panda").run("sync").success();
+    assert_eq!((project.read("assets/hero.png"), vendor.billed()), (hero, 2));
+}
+
+#[test]
+fn files_of_takes_that_are_published_no_longer_are_saved_before_they_go() {
+    let vendor = Vendor::openai();
+    let asset =
+        "[assets.hero]\nprompt = \"a red panda\"\nn = 2\npublish = \"all\"\noutput = \"{{ name }}-{{ take }}.png\"\n";
+    let project = studio(&vendor, asset);
     project.run("sync").success();
-    let (one, two) = (project.read("assets/a.png"), project.read("assets/b.png"));
-    project.edit("\"a.png\"", "\"c.png\"").edit("\"b.png\"", "\"a.png\"").edit("\"c.png\"", "\"b.png\"");
-    project.run("sync").success();
-    assert_eq!((project.read("assets/b.png"), project.read("assets/a.png")), (one, two));
-    is_settled(&project);
+    let takes = ["assets/hero-1.png", "assets/hero-2.png"].map(|path| project.read(path));
+    project.empty_cache().edit("publish = \"all\"", "publish = \"chosen\"").run("sync").success();
+    project.edit("publish = \"chosen\"", "publish = \"all\"").run("sync").success();
+    assert_eq!(["assets/hero-1.png", "assets/hero-2.png"].map(|path| project.read(path)), takes);
+    assert_eq!(vendor.billed(), 2);
 }

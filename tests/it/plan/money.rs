@@ -154,7 +154,8 @@ fn all_takes_are_published_where_the_manifest_says_so() {
 #[test]
 fn publishing_one_take_instead_of_all_prunes_the_other_files() {
     let vendor = Vendor::openai();
-    let asset = "[assets.hero]\nprompt = \"a red panda\"\nn = 2\npublish = \"all\"\noutput = \"{{ name }}-{{ take }}.png\"\n";
+    let asset =
+        "[assets.hero]\nprompt = \"a red panda\"\nn = 2\npublish = \"all\"\noutput = \"{{ name }}-{{ take }}.png\"\n";
     let project = studio(&vendor, asset);
     project.run("sync").success();
     project.edit("publish = \"all\"", "publish = \"chosen\"");
@@ -233,8 +234,10 @@ fn one_failure_does_not_keep_the_others_from_being_made_and_locked() {
 #[test]
 fn seedream_at_aisa_is_asked_with_what_its_docs_know_and_nothing_else() {
     let vendor = Vendor::aisa();
-    let project = crate::sandbox::Sandbox::new()
-        .manifest_for(&vendor, "[assets.hero]\nmodel = \"seedream-4.5\"\nprompt = \"a  red\\npanda\"\nsize = \"2560x1440\"\n");
+    let project = crate::sandbox::Sandbox::new().manifest_for(
+        &vendor,
+        "[assets.hero]\nmodel = \"seedream-4.5\"\nprompt = \"a  red\\npanda\"\nsize = \"2560x1440\"\n",
+    );
     let plan = plan_is(&project, &[("hero", "generate", "new")]);
     let hero = plan.asset("hero");
     assert_eq!((&hero["provider"], &hero["api"]), (&"aisa".into(), &"openai-images".into()));
@@ -246,4 +249,52 @@ fn seedream_at_aisa_is_asked_with_what_its_docs_know_and_nothing_else() {
     assert_eq!(vendor.requests()[0].body, expected);
     assert_eq!(vendor.broken_rules(), [""; 0]);
     project.check_invariants(&vendor);
+}
+
+#[test]
+fn assets_with_one_recipe_that_want_different_numbers_of_takes_share_what_there_is() {
+    let vendor = Vendor::openai();
+    let project = studio(&vendor, "[assets.one]\nprompt = \"a panda\"\n\n[assets.two]\nprompt = \"a panda\"\nn = 3\n");
+    let plan = project.run("plan --format json").success();
+    assert_eq!((&plan.totals()["images"], &plan.totals()["cost_usd"]), (&3.into(), &0.06.into()));
+    let sync = project.run("sync --format json").success();
+    assert_eq!((vendor.billed(), &sync.totals()["images"]), (3, &3.into()));
+    assert_eq!(entry(&project, "two").matches("[[asset.takes]]").count(), 3);
+    project.check_invariants(&vendor);
+}
+
+#[test]
+fn a_twin_of_a_locked_asset_takes_its_picture_from_the_others_file_where_no_cache_has_it() {
+    let vendor = Vendor::openai();
+    let project = studio(&vendor, HERO);
+    let hero = project.run("sync").success().read("assets/hero.png");
+    project.empty_cache().edit("[assets.hero]", "[assets.twin]\nprompt = \"a red panda\"\n\n[assets.hero]");
+    plan_is(&project, &[("hero", "keep", ""), ("twin", "restore", "new cached")]);
+    project.run("sync").success();
+    assert_eq!((project.read("assets/twin.png"), vendor.billed()), (hero, 1));
+    is_settled(&project);
+}
+
+#[test]
+fn more_takes_without_a_cache_still_buy_only_the_difference() {
+    let vendor = Vendor::openai();
+    let project = studio(&vendor, HERO);
+    let hero = project.run("sync").success().read("assets/hero.png");
+    project.empty_cache().edit("panda\"", "panda\"\nn = 2");
+    plan_is(&project, &[("hero", "generate", "n")]);
+    project.run("sync").success();
+    assert_eq!((project.read("assets/hero.png"), vendor.billed()), (hero, 2));
+    is_settled(&project);
+}
+
+#[test]
+fn a_cheaper_look_at_the_same_recipe_in_another_project_leaves_both_as_they_are() {
+    let vendor = Vendor::openai();
+    let project = studio(&vendor, HERO);
+    project.run("sync").success();
+    let other = project.sibling("other");
+    other.manifest(&project.read_text("images.toml")).edit("panda\"", "panda\"\nn = 2").run("sync").success();
+    assert_eq!(vendor.billed(), 2, "one take was there");
+    is_settled(&project);
+    assert_eq!(entry(&project, "hero").matches("[[asset.takes]]").count(), 1, "its takes are those in its entry");
 }

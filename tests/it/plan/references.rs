@@ -101,7 +101,9 @@ fn what_turns_out_unchanged_after_a_wave_is_cut_off_early() {
 #[test]
 fn chains_of_references_are_made_wave_by_wave() {
     let chain: String = (1..=4)
-        .map(|number| format!("[assets.a{number}]\nprompt = \"{number}\"\nreferences = [\"asset:a{}\"]\n\n", number - 1))
+        .map(|number| {
+            format!("[assets.a{number}]\nprompt = \"{number}\"\nreferences = [\"asset:a{}\"]\n\n", number - 1)
+        })
         .collect();
     let project = free(&format!("{chain}[assets.a0]\nprompt = \"0\"\n"));
     project.run("sync").success();

@@ -31,7 +31,7 @@ fn a_named_asset_brings_what_it_refers_to_along() {
          [assets.moon]\nprompt = \"a moon\"\n",
     );
     let sync = project.run("sync hero --format json").success();
-    planned_as(sync, &[("hero", "generate", "new reference"), ("logo", "generate", "new")]);
+    assert_eq!(sync.actions().into_keys().collect::<Vec<_>>(), ["hero", "logo"]);
     project.has("assets/hero.png").has("assets/logo.png").lacks("assets/moon.png");
     let plan = project.run("plan moon --format json").success();
     planned_as(plan, &[("moon", "generate", "new")]);

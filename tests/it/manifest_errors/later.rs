@@ -1,0 +1,175 @@
+//! What the manifest will know and this version refuses by name.
+
+use super::mistakes_in;
+use crate::sandbox::Sandbox;
+
+#[test]
+fn a_key_that_is_not_built_yet() {
+    let text = r#"
+include = ["art/*.toml"]
+
+[assets.hero]
+model = "placeholder"
+prompt = "a panda"
+style = "gouache"
+background = "transparent"
+output = { widths = [640, 1280] }
+"#;
+    insta::assert_snapshot!(mistakes_in(text), @r#"
+    not-yet
+
+      × `include` in the manifest doesn't work in this version of tintype
+       ╭─[images.toml:1:1]
+     1 │ include = ["art/*.toml"]
+       · ───┬───
+       ·    ╰── not yet
+     2 │ 
+       ╰────
+      help: take it out for now: tintype refuses what it can't carry out rather
+            than ignoring it
+
+    not-yet
+
+      × `style` in [assets.hero] doesn't work in this version of tintype
+       ╭─[images.toml:6:1]
+     5 │ prompt = "a panda"
+     6 │ style = "gouache"
+       · ──┬──
+       ·   ╰── not yet
+     7 │ background = "transparent"
+       ╰────
+      help: take it out for now: tintype refuses what it can't carry out rather
+            than ignoring it
+
+    not-yet
+
+      × `background` in [assets.hero] doesn't work in this version of tintype
+       ╭─[images.toml:7:1]
+     6 │ style = "gouache"
+     7 │ background = "transparent"
+       · ─────┬────
+       ·      ╰── not yet
+     8 │ output = { widths = [640, 1280] }
+       ╰────
+      help: take it out for now: tintype refuses what it can't carry out rather
+            than ignoring it
+
+    not-yet
+
+      × `widths` in the output of [assets.hero] doesn't work in this version of
+      │ tintype
+       ╭─[images.toml:8:12]
+     7 │ background = "transparent"
+     8 │ output = { widths = [640, 1280] }
+       ·            ───┬──
+       ·               ╰── not yet
+     9 │ 
+       ╰────
+      help: take it out for now: tintype refuses what it can't carry out rather
+            than ignoring it
+
+    error: 4 mistakes in images.toml
+    "#);
+}
+
+#[test]
+fn a_format_and_a_list_of_outputs_that_are_not_built_yet() {
+    let text = r#"
+[assets.hero]
+model = "placeholder"
+prompt = "a {{ colour }} panda"
+output = { format = "avif" }
+
+[assets.moon]
+model = "placeholder"
+prompt = "a moon"
+output = ["a.png", "b.png"]
+references = ["https://example.com/a.png"]
+"#;
+    insta::assert_snapshot!(mistakes_in(text), @r#"
+    not-yet
+
+      × a template in `prompt` doesn't work in this version of tintype
+       ╭─[images.toml:3:10]
+     2 │ model = "placeholder"
+     3 │ prompt = "a {{ colour }} panda"
+       ·          ───────────┬──────────
+       ·                     ╰── not yet
+     4 │ output = { format = "avif" }
+       ╰────
+      help: take it out for now: tintype refuses what it can't carry out rather
+            than ignoring it
+
+    not-yet
+
+      × the format `avif` doesn't work in this version of tintype
+       ╭─[images.toml:4:21]
+     3 │ prompt = "a {{ colour }} panda"
+     4 │ output = { format = "avif" }
+       ·                     ───┬──
+       ·                        ╰── not yet
+     5 │ 
+       ╰────
+      help: take it out for now: tintype refuses what it can't carry out rather
+            than ignoring it
+
+    not-yet
+
+      × a list of outputs doesn't work in this version of tintype
+        ╭─[images.toml:9:10]
+      8 │ prompt = "a moon"
+      9 │ output = ["a.png", "b.png"]
+        ·          ─────────┬────────
+        ·                   ╰── not yet
+     10 │ references = ["https://example.com/a.png"]
+        ╰────
+      help: take it out for now: tintype refuses what it can't carry out rather
+            than ignoring it
+
+    not-yet
+
+      × a URL as reference doesn't work in this version of tintype
+        ╭─[images.toml:10:15]
+      9 │ output = ["a.png", "b.png"]
+     10 │ references = ["https://example.com/a.png"]
+        ·               ─────────────┬─────────────
+        ·                            ╰── not yet
+     11 │ 
+        ╰────
+      help: take it out for now: tintype refuses what it can't carry out rather
+            than ignoring it
+
+    error: 4 mistakes in images.toml
+    "#);
+}
+
+#[test]
+fn every_key_that_is_not_built_yet_is_refused_by_name() {
+    let assets = ["style", "prompt_file", "negative_prompt", "background", "matrix", "rows"];
+    let outputs = [
+        "lossless",
+        "filter",
+        "widths",
+        "crop",
+        "pad",
+        "rotate",
+        "flip",
+        "trim",
+        "chroma_key",
+        "background",
+        "colors",
+        "grid",
+        "max_bytes",
+    ];
+    let tables = ["include", "vars", "data", "styles", "draft", "atlases", "codegen"];
+    let asset = "[assets.hero]\nmodel = \"placeholder\"\nprompt = \"a panda\"\n";
+    let texts = assets.map(|key| (key, format!("{asset}{key} = \"x\"\n")));
+    let texts = texts.into_iter().chain(outputs.map(|key| (key, format!("{asset}output = {{ {key} = 1 }}\n"))));
+    for (key, text) in texts.chain(tables.map(|key| (key, format!("{key} = 1\n\n{asset}")))) {
+        let project = Sandbox::new().manifest(&text);
+        let diagnostics = project.run("check --format json").code(2).diagnostics();
+        let codes: Vec<&str> = diagnostics.iter().filter_map(|one| one["code"].as_str()).collect();
+        assert_eq!(codes, ["not-yet"], "{key}");
+        assert!(diagnostics[0]["message"].to_string().contains(&format!("`{key}`")), "{key}: {diagnostics:#?}");
+    }
+}
