@@ -3,7 +3,7 @@
 //! `generate_200` waits on a vendor of 200 ms with 16 requests in flight: its floor is 200 / 16 * 0.2 s = 2.6 s.
 
 #[path = "../tests/it/vendor.rs"]
-#[expect(dead_code, unreachable_pub, reason = "the tests' vendor can do more than is measured here")]
+#[allow(unused_imports, unreachable_pub, reason = "the tests' vendor can do more than is measured here")]
 mod vendor;
 
 use std::fmt::Write;

@@ -33,6 +33,7 @@ pub fn asked(
     let wanted = match (size, recipe.aspect_ratio) {
         (Some(Size::Pixels { width, height }), None) => (*width, *height),
         (Some(Size::Auto), Some(ratio)) => smallest(ratio, output, &model.limits),
+        (Some(tier @ Size::Tier(_)), ratio) => shaped_value(area(tier), ratio.map_or(1.0, Ratio::value), &model.limits),
         (Some(size), ratio) => shaped(area(size), ratio.unwrap_or(Ratio { width: 1, height: 1 }), &model.limits),
         (None, Some(ratio)) => shaped(1024 * 1024, ratio, &model.limits),
         (None, None) => return Ok(None),
@@ -230,6 +231,8 @@ mod tests {
             let recipe = recipe(size.map(|size| Size::parse(size).expect("a size")), ratio);
             assert_eq!(asked(&recipe, &model, output), Ok(expected), "{size:?} {ratio:?} {output:?}");
         }
+        let tier = asked(&recipe(Size::parse("1K"), None), &model, (None, None));
+        assert_eq!(tier.expect_err("a tier below the limit").nearest, Some((1920, 1920)));
     }
 
     #[test]

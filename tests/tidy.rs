@@ -96,7 +96,7 @@ fn rank(module: &str) -> Option<usize> {
 }
 
 /// Fails with every finding, a line each.
-fn none(findings: Vec<String>, rule: &str) {
+fn none(findings: &[String], rule: &str) {
     assert!(findings.is_empty(), "{rule}:\n{}", findings.join("\n"));
 }
 
@@ -108,14 +108,15 @@ fn find(rule: &str, is_wrong: impl Fn(&File, &str) -> bool) {
         .flat_map(|file| file.code.iter().map(move |(number, line)| (file, number, line)))
         .filter(|(file, _, line)| is_wrong(file, line))
         .map(|(file, number, line)| format!("src/{}:{number}: {line}", file.path))
-        .collect();
-    none(findings, rule);
+        .collect::<Vec<_>>();
+    none(&findings, rule);
 }
 
 #[test]
 fn every_module_has_its_place_in_the_order() {
-    let findings = files().iter().filter(|file| rank(&file.module).is_none()).map(|file| file.path.clone()).collect();
-    none(findings, "these files are on no list: give them a place in ORDER");
+    let findings: Vec<_> =
+        files().iter().filter(|file| rank(&file.module).is_none()).map(|file| file.path.clone()).collect();
+    none(&findings, "these files are on no list: give them a place in ORDER");
 }
 
 #[test]
@@ -176,8 +177,6 @@ fn the_environment_is_read_and_words_are_printed_only_by_the_command_line() {
 fn no_file_is_longer_than_a_room() {
     let long: BTreeMap<String, usize> =
         files().into_iter().map(|file| (file.path, file.code.len())).filter(|(_, lines)| *lines > LONGEST).collect();
-    none(
-        long.iter().map(|(path, lines)| format!("src/{path}: {lines} lines of code")).collect(),
-        "split these into a folder of their name",
-    );
+    let findings: Vec<_> = long.iter().map(|(path, lines)| format!("src/{path}: {lines} lines of code")).collect();
+    none(&findings, "split these into a folder of their name");
 }

@@ -1,5 +1,7 @@
 //! Makes this folder's pictures from a program, without the command line: `cargo run --example minimal`.
 
+#![expect(clippy::print_stdout, reason = "a program may print; the library doesn't")]
+
 use std::path::Path;
 
 use tintype::event::{Event, Report, Stop};

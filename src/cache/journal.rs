@@ -13,8 +13,6 @@ use std::io::{self, Write};
 use std::path::{Path, PathBuf};
 #[cfg(feature = "generate")]
 use std::sync::atomic::{AtomicU64, Ordering};
-#[cfg(feature = "generate")]
-use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use toml::de::{DeTable, DeValue};
 
@@ -234,7 +232,6 @@ impl Journal {
         ];
         fields.extend(intent.asked.clone().map(|asked| ("asked", asked)));
         fields.extend(intent.cost_usd.map(|cost| ("cost_usd", cost.to_string())));
-        let _alone = alone();
         append(folder, fingerprint, &fields)?;
         Ok(id)
     }
@@ -244,7 +241,6 @@ impl Journal {
         let digest = Digest::of(body);
         replace(folder, &body_file(folder, digest), body, Durable::Yes)?;
         let fields = [("kind", "answer"), ("id", id), ("at", at), ("body", &digest.to_string())];
-        let _alone = alone();
         append(folder, fingerprint, &fields.map(|(key, value)| (key, value.to_string())))
     }
 
@@ -260,7 +256,6 @@ impl Journal {
             Outcome::Refused(words) => ("refused", Some(words)),
             Outcome::Unusable(words) => ("unusable", Some(words)),
         };
-        let _alone = alone();
         let before = Self::read(folder, fingerprint);
         if before.open.iter().all(|request| request.id == id) && *outcome == Outcome::Closed {
             Self::remove(folder, fingerprint, &before);
@@ -300,14 +295,6 @@ fn append(folder: &Path, fingerprint: Fingerprint, fields: &[(&str, String)]) ->
     file.write_all(format!("{start}{} {table}\n", Digest::of(table.as_bytes()).short()).as_bytes())?;
     file.sync_data()?;
     if is_new { sync_folder(folder) } else { Ok(()) }
-}
-
-/// Held while a record is written: the requests for several takes of a recipe run side by side, and none may remove the
-/// journal while another adds to it. Other processes are kept away by the recipe's lock.
-#[cfg(feature = "generate")]
-fn alone() -> MutexGuard<'static, ()> {
-    static WRITING: Mutex<()> = Mutex::new(());
-    WRITING.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
 /// Tells requests of one nanosecond apart.
@@ -371,25 +358,6 @@ mod tests {
         let id = Journal::intend(folder.path(), fingerprint(), &intent()).expect("written");
         Journal::end(folder.path(), fingerprint(), &id, &Outcome::Unusable("no image".to_string())).expect("written");
         assert_eq!(Journal::read(folder.path(), fingerprint()).unknown().count(), 1);
-    }
-
-    #[test]
-    fn requests_of_one_recipe_side_by_side_lose_no_record() {
-        let folder = tempfile::tempdir().expect("a temporary folder");
-        let folder = folder.path();
-        std::thread::scope(|scope| {
-            for _ in 0..8 {
-                scope.spawn(|| {
-                    for _ in 0..20 {
-                        let id = Journal::intend(folder, fingerprint(), &intent()).expect("written");
-                        let journal = Journal::read(folder, fingerprint());
-                        assert!(journal.open.iter().any(|request| request.id == id), "{id} is open");
-                        Journal::end(folder, fingerprint(), &id, &Outcome::Closed).expect("written");
-                    }
-                });
-            }
-        });
-        assert_eq!(Journal::read(folder, fingerprint()).open, []);
     }
 
     #[test]

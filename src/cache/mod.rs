@@ -1,6 +1,6 @@
 //! The cache: every paid original by content, takes by fingerprint, the journal of paid requests, the record of files made.
 //!
-//! Shared by all projects of a user. Reading is here; writing is in [`store`]. Knows no manifest and no provider.
+//! Shared by all projects of a user. Reading is here; writing is in `store`. Knows no manifest and no provider.
 
 mod journal;
 #[cfg(feature = "generate")]
@@ -161,8 +161,11 @@ impl Cache {
 
     /// What dead runs left open of the requests for a recipe: what a living one is just asking for isn't in doubt.
     pub fn left_open(&self, fingerprint: Fingerprint) -> Journal {
-        let journal = self.journal(fingerprint);
-        if journal.open.is_empty() || !self.is_busy(fingerprint) { journal } else { Journal::default() }
+        if self.journal(fingerprint).open.is_empty() || self.is_busy(fingerprint) {
+            return Journal::default();
+        }
+        // Once more: whoever was busy a moment ago may have closed what was open.
+        self.journal(fingerprint)
     }
 
     /// Whether a run is working on a recipe now.

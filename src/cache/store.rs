@@ -176,7 +176,7 @@ fn is_at(_file: &File, _path: &Path) -> bool {
 mod tests {
     use std::fs;
 
-    use crate::cache::{Cache, NoOriginal};
+    use crate::cache::{Cache, Intent, NoOriginal, Outcome};
     use crate::digest::Digest;
     use crate::files::Durable;
     use crate::lock::Take;
@@ -244,6 +244,34 @@ mod tests {
         assert!(cache.try_lock(fingerprint).expect("tried").is_none());
         drop(held);
         assert!(cache.try_lock(fingerprint).expect("tried").is_some());
+    }
+
+    #[test]
+    fn requests_of_one_recipe_side_by_side_lose_no_record() {
+        let folder = tempfile::tempdir().expect("a temporary folder");
+        let cache = Cache::new(folder.path());
+        let fingerprint = Fingerprint(Digest::of(b"recipe"));
+        let intent = Intent {
+            provider: "aisa".to_string(),
+            model_id: "seedream".to_string(),
+            api: "openai-images",
+            asked: None,
+            images: 1,
+            cost_usd: Some(0.04),
+        };
+        let ask_and_close = || {
+            for _ in 0..20 {
+                let id = cache.intend(fingerprint, &intent).expect("written");
+                assert!(cache.journal(fingerprint).open.iter().any(|request| request.id == id), "{id} is open");
+                cache.end(fingerprint, &id, &Outcome::Closed).expect("written");
+            }
+        };
+        std::thread::scope(|scope| {
+            for _ in 0..8 {
+                scope.spawn(ask_and_close);
+            }
+        });
+        assert_eq!(cache.journal(fingerprint).open, []);
     }
 
     #[test]

@@ -5,6 +5,7 @@
 mod draw;
 mod purchase;
 mod purse;
+mod request;
 mod take_up;
 
 use std::collections::{BTreeMap, HashMap};
@@ -164,7 +165,8 @@ fn unchanged(one: &PlannedAsset, result: AssetResult) -> Outcome {
 
 fn nothing_came(one: &PlannedAsset, got: Got) -> Outcome {
     let error = got.error.unwrap_or_else(|| Note::new("no-image", format!("no image came for `{}`", one.name), ""));
-    let failed = AssetResult::not_done(Verdict::Failed, error);
+    let verdict = if error.code == "interrupted" { Verdict::Skipped } else { Verdict::Failed };
+    let failed = AssetResult::not_done(verdict, error);
     unchanged(one, AssetResult { images: got.images, cost_usd: got.cost_usd, warnings: got.warnings, ..failed })
 }
 

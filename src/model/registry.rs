@@ -196,8 +196,9 @@ impl Registry {
             .values()
             .flat_map(|model| &model.routes)
             .find(|route| route.provider == *name && route.id == keys.id.value);
+        let other = self.models.values().flat_map(|model| &model.routes).find(|route| route.provider == *name);
         let written = keys.api.as_ref().map(api).transpose()?;
-        let Some(api) = written.or(provider.api).or_else(|| known.map(|route| route.api)) else {
+        let Some(api) = written.or(provider.api).or_else(|| known.or(other).map(|route| route.api)) else {
             let message = format!("the route doesn't say which api `{name}` speaks");
             return Err(keys.provider.error("missing-key", message, "this route").help(r#"add api = "openai-images""#));
         };

@@ -62,7 +62,7 @@ impl Context<'_> {
             let variable = variable.unwrap_or_default();
             let message = format!("{provider} is passed over: {variable} is not set");
             one.warnings.push(Note::new(
-                "missing-key",
+                "no-key",
                 message,
                 format!("put {variable} into the environment or into .env"),
             ));

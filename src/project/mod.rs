@@ -159,7 +159,7 @@ impl Project {
         let Parsed { manifest, mut mistakes } = parse(files.manifest_name(), &files.read_manifest()?);
         let Some(manifest) = manifest else { return Err(ProjectError::Invalid(mistakes)) };
         let (registry, found) = Registry::built_in().with(&manifest, &surroundings.trusted_hosts);
-        mistakes.extend(found);
+        add_unless_they_follow(&mut mistakes, found);
         let cache_folder = cache_folder(&manifest, &files, surroundings)?;
         let protected = Protected { cache: Some(real(&cache_folder)) };
         let (assets, found) = resolve(&manifest, &registry, &files, &protected);
@@ -287,12 +287,12 @@ impl Project {
     }
 }
 
-/// Adds mistakes, but for those that only follow from the ones that are known: what is missing or unknown may be so
-/// because it was misspelt.
+/// Adds mistakes, but for those that only follow from the ones that are known: what is missing may be there, misspelt or
+/// of the wrong type.
 fn add_unless_they_follow(known: &mut Vec<Diagnostic>, found: Vec<Diagnostic>) {
-    let follows = |code| ["missing-key", "unknown-model", "unknown-provider", "missing-reference"].contains(&code);
-    let doubtful = !known.is_empty();
-    known.extend(found.into_iter().filter(|diagnostic| !(doubtful && follows(diagnostic.code))));
+    let unread = ["unknown-key", "misplaced-key", "bad-type", "bad-value", "not-yet"];
+    let misspelt = known.iter().any(|diagnostic| unread.contains(&diagnostic.code));
+    known.extend(found.into_iter().filter(|diagnostic| !(misspelt && diagnostic.code == "missing-key")));
 }
 
 /// The route of every asset, and every mistake that is in the way of one.

@@ -94,15 +94,15 @@ impl Project {
             && let Some(one) = without_key.first()
         {
             let variables = one.missing_keys.join(" or ");
-            let message = format!("`{}` can't be made: no key is set for {}", names(&without_key), providers(one));
+            let message = format!("{} can't be made: no key is set for {}", names(&without_key), providers(one));
             let help = format!("set {variables} in the environment, or in a .env file beside the manifest");
-            return Err(ProjectError::MissingKey(Note::new("missing-key", message, help)));
+            return Err(ProjectError::MissingKey(Note::new("no-key", message, help)));
         }
         if options.locked && (survey.lock_text.is_none() || survey.plan.changes_lock()) {
             let changes: Vec<&PlannedAsset> = survey.plan.assets.iter().filter(|one| one.work.changes_lock).collect();
             let message = match (&survey.lock_text, changes.is_empty()) {
                 (None, _) => "there is no images.lock, and --locked may not write one".to_string(),
-                (Some(_), _) => format!("images.lock is out of date: `{}` changed", names(&changes)),
+                (Some(_), _) => format!("images.lock is out of date: {} changed", names(&changes)),
             };
             return Err(ProjectError::OutOfDate(Note::new(
                 "out-of-date",
@@ -170,7 +170,8 @@ impl Project {
         if is_small || (!options.unattended && report.confirm(plan)) {
             return Ok(spending);
         }
-        let message = format!("{} images for {price} need consent: {reason}", spending.images);
+        let images = if spending.images == 1 { "1 image".to_string() } else { format!("{} images", spending.images) };
+        let message = format!("{images} for {price}: consent is needed, {reason}");
         Err(ProjectError::Refused(Note::new("consent", message, "run `tintype sync --yes` if that is meant")))
     }
 
@@ -343,7 +344,15 @@ impl Project {
             }
         }
         if survey.lock_text.is_none() || lock != survey.lock {
-            self.files.write_lockfile(&lock.render())?;
+            self.files.write_lockfile(&lock.render()).map_err(|error| {
+                let help =
+                    "mend it, then run `tintype sync` again: all that was made is in the cache, nothing is paid twice";
+                ProjectError::Broken(Note::new(
+                    "files",
+                    format!("images.lock can't be written: {}", error.reason),
+                    help,
+                ))
+            })?;
         }
         Ok(())
     }
@@ -378,8 +387,8 @@ impl Synced {
 fn names(assets: &[&PlannedAsset]) -> String {
     let shown: Vec<&str> = assets.iter().take(3).map(|one| one.name.as_str()).collect();
     let rest = assets.len().saturating_sub(shown.len());
-    let more = if rest > 0 { format!("` and {rest} more: `…") } else { String::new() };
-    format!("{}{more}", shown.join("`, `"))
+    let more = if rest > 0 { format!(" and {rest} more") } else { String::new() };
+    format!("`{}`{more}", shown.join("`, `"))
 }
 
 fn providers(one: &PlannedAsset) -> String {

@@ -220,8 +220,8 @@ fn origin(
         let (path, hash, picture) = references.read(source, "source", found)?;
         return Some(AssetOrigin::Source { path, hash, picture });
     }
-    let (prompt, model) = (prompt(name, keys, found), model(name, keys, registry, found));
-    let providers = providers(keys, registry, found);
+    let (prompt, model) = (prompt(name, keys, found), model(name, keys, manifest, registry, found));
+    let providers = providers(keys, manifest, registry, found);
     let resolved = references.resolve(&keys.references, manifest, found);
     if let (Some(ratio), Some(Size::Pixels { width, height })) =
         (&keys.aspect_ratio, keys.size.as_ref().map(|size| &size.value))
@@ -237,7 +237,8 @@ fn origin(
             )),
         );
     }
-    let (prompt, model, references) = (prompt?, model?, resolved?);
+    // A reference that can't be read leaves the rest to be looked at.
+    let (prompt, model, references) = (prompt?, model?, resolved.unwrap_or_default());
     let recipe = Recipe {
         model,
         prompt,
@@ -280,7 +281,13 @@ fn prompt(name: &AssetName, keys: &AssetKeys, found: &mut Vec<Diagnostic>) -> Op
 }
 
 /// The canonical name of the model.
-fn model(name: &AssetName, keys: &AssetKeys, registry: &Registry, found: &mut Vec<Diagnostic>) -> Option<String> {
+fn model(
+    name: &AssetName,
+    keys: &AssetKeys,
+    manifest: &Manifest,
+    registry: &Registry,
+    found: &mut Vec<Diagnostic>,
+) -> Option<String> {
     let Some(written) = &keys.model else {
         let error = keys.place.error("missing-key", format!("`{name}` has no model"), "this asset");
         found.push(error.help(r#"write model = "placeholder" to begin with, here or under [defaults]"#));
@@ -289,6 +296,8 @@ fn model(name: &AssetName, keys: &AssetKeys, registry: &Registry, found: &mut Ve
     let known = || registry.models.values().map(|model| model.name.as_str());
     match registry.model(&written.value) {
         Some(model) => Some(model.name.clone()),
+        // Declared, but with a mistake of its own.
+        None if manifest.models.contains_key(&written.value) => None,
         None => {
             let help = nearest(&written.value, known()).map_or_else(
                 || {
@@ -310,9 +319,17 @@ fn model(name: &AssetName, keys: &AssetKeys, registry: &Registry, found: &mut Ve
     }
 }
 
-fn providers(keys: &AssetKeys, registry: &Registry, found: &mut Vec<Diagnostic>) -> Option<Vec<String>> {
+fn providers(
+    keys: &AssetKeys,
+    manifest: &Manifest,
+    registry: &Registry,
+    found: &mut Vec<Diagnostic>,
+) -> Option<Vec<String>> {
     let known = || registry.providers.keys().map(String::as_str).filter(|name| *name != "placeholder");
     let mut refuse = |place: &Place, name: &str| {
+        if manifest.providers.contains_key(name) {
+            return; // declared, but with a mistake of its own
+        }
         let help = nearest(name, known()).map_or_else(
             || {
                 format!(

@@ -5,7 +5,7 @@ use std::path::PathBuf;
 
 use minijinja::{Environment, UndefinedBehavior, Value};
 
-use crate::diagnostic::Diagnostic;
+use crate::diagnostic::{Diagnostic, nearest};
 use crate::files::{Files, LOCKFILE, STATE};
 use crate::manifest::{AssetKeys, Manifest, OutputKeys, Place, Publish, Spanned};
 use crate::name::{AssetName, ProjectPath};
@@ -114,7 +114,7 @@ impl<'a> Outputs<'a> {
         let rendered = match self.render_text(name, &template.value, settings) {
             Ok(text) => format!("{}{text}", self.dir),
             Err(error) => {
-                found.push(template_error(place, &error));
+                found.push(self.template_error(place, &template.value, &error));
                 return None;
             }
         };
@@ -154,6 +154,22 @@ impl<'a> Outputs<'a> {
             context.insert("width", Value::from(width));
         }
         self.templates.get_template(template)?.render(Value::from_pairs(context))
+    }
+
+    fn template_error(&self, place: &Place, template: &str, error: &minijinja::Error) -> Diagnostic {
+        let known = ["name", "ext", "take", "width"];
+        let help = "a path's template knows name, ext, take and, where it is set, width";
+        let variables = self.templates.template_from_str(template).map(|template| template.undeclared_variables(false));
+        let unknown = variables.unwrap_or_default().into_iter().filter(|name| !known.contains(&name.as_str())).min();
+        let Some(unknown) = unknown else {
+            let detail = error.detail().map(|detail| format!(": {detail}")).unwrap_or_default();
+            let message = format!("this template can't be rendered: {}{detail}", error.kind());
+            return place.error("bad-template", message, "this template").help(help);
+        };
+        let help = nearest(&unknown, known).map_or(help.to_string(), |near| format!("did you mean `{near}`? {help}"));
+        place
+            .error("bad-template", format!("this template's variable `{unknown}` is unknown"), "this template")
+            .help(help)
     }
 
     /// Takes a path for an asset, or says who has it.
@@ -280,12 +296,4 @@ fn protected(place: &Place, path: &ProjectPath, role: &str) -> Diagnostic {
     place
         .error("protected-path", format!("`{path}` can't be an output: it {role}"), "this path")
         .help("choose another path")
-}
-
-fn template_error(place: &Place, error: &minijinja::Error) -> Diagnostic {
-    let detail = error.detail().map(|detail| format!(": {detail}")).unwrap_or_default();
-    let message = format!("this template can't be rendered: {}{detail}", error.kind());
-    place
-        .error("bad-template", message, "this template")
-        .help("a path's template knows name, ext, take and, where it is set, width")
 }

@@ -158,9 +158,9 @@ fn list_says_what_is_declared_and_where_it_stands() {
     project.run("sync hero").success();
     let list = project.run("list").success().stderr_is("");
     insta::assert_snapshot!(list.stdout(), @"
-    NAME   STATE      MODEL        OUTPUTS
+    NAME   STATE      MODEL        OUTPUTS           TAGS
     badge  transform  by hand      assets/badge.png
-    hero   keep       placeholder  assets/hero.png
+    hero   keep       placeholder  assets/hero.png   landing
     moon   generate   placeholder  assets/moon.png
     ");
     let document = project.run("list --format json").success().stderr_is("").value();

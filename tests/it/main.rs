@@ -1,5 +1,7 @@
 //! The promises of tintype, kept over a real binary and real sockets.
 
+#![allow(clippy::format_collect, clippy::too_many_lines, reason = "a test reads as one story, snapshot included")]
+
 mod commands;
 mod concurrency;
 mod crash;

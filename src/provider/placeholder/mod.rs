@@ -56,7 +56,7 @@ fn comment(placeholder: &Placeholder<'_>) -> String {
 }
 
 #[cfg(test)]
-#[expect(clippy::cast_possible_truncation, clippy::unwrap_used, reason = "tests choose small numbers and may panic")]
+#[expect(clippy::cast_possible_truncation, reason = "tests choose small numbers")]
 mod tests {
     use std::collections::HashSet;
 

@@ -431,8 +431,8 @@ seed = 7
         ·           ╰── this asset
      13 │ seed = 7
         ╰────
-      help: write prompt = "what to draw", or source = "art/file.png" for a
-            picture made by hand
+      help: write prompt = "what to draw", or source = "art/file.png" for a picture
+            made by hand
 
     error: 3 mistakes in images.toml
     "#);

@@ -25,8 +25,8 @@ output = { widths = [640, 1280] }
        ·    ╰── not yet
      2 │ 
        ╰────
-      help: take it out for now: tintype refuses what it can't carry out rather
-            than ignoring it
+      help: take it out for now: tintype refuses what it can't carry out rather than
+            ignoring it
 
     not-yet
 
@@ -38,8 +38,8 @@ output = { widths = [640, 1280] }
        ·   ╰── not yet
      7 │ background = "transparent"
        ╰────
-      help: take it out for now: tintype refuses what it can't carry out rather
-            than ignoring it
+      help: take it out for now: tintype refuses what it can't carry out rather than
+            ignoring it
 
     not-yet
 
@@ -51,8 +51,8 @@ output = { widths = [640, 1280] }
        ·      ╰── not yet
      8 │ output = { widths = [640, 1280] }
        ╰────
-      help: take it out for now: tintype refuses what it can't carry out rather
-            than ignoring it
+      help: take it out for now: tintype refuses what it can't carry out rather than
+            ignoring it
 
     not-yet
 
@@ -65,8 +65,8 @@ output = { widths = [640, 1280] }
        ·               ╰── not yet
      9 │ 
        ╰────
-      help: take it out for now: tintype refuses what it can't carry out rather
-            than ignoring it
+      help: take it out for now: tintype refuses what it can't carry out rather than
+            ignoring it
 
     error: 4 mistakes in images.toml
     "#);
@@ -97,8 +97,8 @@ references = ["https://example.com/a.png"]
        ·                     ╰── not yet
      4 │ output = { format = "avif" }
        ╰────
-      help: take it out for now: tintype refuses what it can't carry out rather
-            than ignoring it
+      help: take it out for now: tintype refuses what it can't carry out rather than
+            ignoring it
 
     not-yet
 
@@ -110,8 +110,8 @@ references = ["https://example.com/a.png"]
        ·                        ╰── not yet
      5 │ 
        ╰────
-      help: take it out for now: tintype refuses what it can't carry out rather
-            than ignoring it
+      help: take it out for now: tintype refuses what it can't carry out rather than
+            ignoring it
 
     not-yet
 
@@ -123,8 +123,8 @@ references = ["https://example.com/a.png"]
         ·                   ╰── not yet
      10 │ references = ["https://example.com/a.png"]
         ╰────
-      help: take it out for now: tintype refuses what it can't carry out rather
-            than ignoring it
+      help: take it out for now: tintype refuses what it can't carry out rather than
+            ignoring it
 
     not-yet
 
@@ -136,8 +136,8 @@ references = ["https://example.com/a.png"]
         ·                            ╰── not yet
      11 │ 
         ╰────
-      help: take it out for now: tintype refuses what it can't carry out rather
-            than ignoring it
+      help: take it out for now: tintype refuses what it can't carry out rather than
+            ignoring it
 
     error: 4 mistakes in images.toml
     "#);

@@ -95,8 +95,8 @@ fn all_takes_in_one_file() {
        ·             ╰── all takes
      6 │ 
        ╰────
-      help: put the take's number into the path: output = "{{ name }}-{{ take }}.
-            {{ ext }}"
+      help: put the take's number into the path: output = "{{ name }}-{{ take }}.{{
+            ext }}"
 
     error: 1 mistake in images.toml
     "#);
@@ -116,8 +116,7 @@ fn a_path_with_two_dots() {
        ·                  ╰── this path
      5 │ 
        ╰────
-      help: write a path inside the project, with `/`, like output = "img/
-            hero.png"
+      help: write a path inside the project, with `/`, like output = "img/hero.png"
 
     error: 1 mistake in images.toml
     "#);
@@ -138,8 +137,7 @@ fn a_path_below_a_folder_that_leaves_the_project() {
        ·              ╰── this path
      3 │ 
        ╰────
-      help: write a path inside the project, with `/`, like output = "img/
-            hero.png"
+      help: write a path inside the project, with `/`, like output = "img/hero.png"
 
     error: 1 mistake in images.toml
     "#);
@@ -160,8 +158,8 @@ fn an_absolute_folder() {
     insta::assert_snapshot!(mistakes_in(&text), @r#"
     bad-path
 
-      × an output can't be written to `/tmp/pictures`: the path leaves the
-      │ project: it must be relative to the manifest's folder
+      × an output can't be written to `/tmp/pictures`: the path leaves the project:
+      │ it must be relative to the manifest's folder
        ╭─[images.toml:2:7]
      1 │ [output]
      2 │ dir = "/tmp/pictures"
@@ -169,8 +167,7 @@ fn an_absolute_folder() {
        ·              ╰── this path
      3 │ 
        ╰────
-      help: write a path inside the project, with `/`, like output = "img/
-            hero.png"
+      help: write a path inside the project, with `/`, like output = "img/hero.png"
 
     error: 1 mistake in images.toml
     "#);
@@ -201,8 +198,7 @@ fn a_folder_that_is_a_link_out_of_the_project() {
        ·               ╰── this path
      5 │ 
        ╰────
-      help: write a path inside the project, with `/`, like output = "img/
-            hero.png"
+      help: write a path inside the project, with `/`, like output = "img/hero.png"
 
     error: 1 mistake in images.toml
     "#);
@@ -387,7 +383,7 @@ fn a_template_that_knows_no_such_word() {
     insta::assert_snapshot!(mistakes_in(&with_output("\"{{ nmae }}.png\"")), @r#"
     bad-template
 
-      × this template can't be rendered: undefined value
+      × this template's variable `nmae` is unknown
        ╭─[images.toml:4:10]
      3 │ prompt = "a panda"
      4 │ output = "{{ nmae }}.png"
@@ -395,7 +391,8 @@ fn a_template_that_knows_no_such_word() {
        ·                  ╰── this template
      5 │ 
        ╰────
-      help: a path's template knows name, ext, take and, where it is set, width
+      help: did you mean `name`? a path's template knows name, ext, take and, where
+            it is set, width
 
     error: 1 mistake in images.toml
     "#);

@@ -122,8 +122,8 @@ references = ["../outside/canary.txt", "/etc/hostname", "art\\a.png"]
     insta::assert_snapshot!(mistakes_in(text), @r#"
     bad-path
 
-      × this reference can't be read: the path leaves the project: `..` can't
-      │ stand in it
+      × this reference can't be read: the path leaves the project: `..` can't stand
+      │ in it
        ╭─[images.toml:4:15]
      3 │ prompt = "a panda"
      4 │ references = ["../outside/canary.txt", "/etc/hostname", "art\\a.png"]
@@ -148,8 +148,7 @@ references = ["../outside/canary.txt", "/etc/hostname", "art\\a.png"]
 
     bad-path
 
-      × this reference can't be read: the path has a `\`: write `/`, on every
-      │ system
+      × this reference can't be read: the path has a `\`: write `/`, on every system
        ╭─[images.toml:4:57]
      3 │ prompt = "a panda"
      4 │ references = ["../outside/canary.txt", "/etc/hostname", "art\\a.png"]
@@ -303,9 +302,8 @@ fn a_size_that_the_model_refuses() {
        ·             ╰── this size
      5 │ 
        ╰────
-      help: the nearest size that works is 1920x1920: write size = "1920x1920",
-            and for files of 1024x1024 add output = { width = 1024, height =
-            1024 }
+      help: the nearest size that works is 1920x1920: write size = "1920x1920", and
+            for files of 1024x1024 add output = { width = 1024, height = 1024 }
 
     error: 1 mistake in images.toml
     "#);

@@ -80,6 +80,18 @@ prompt = "a moon"
 quality = "best"
 "#;
     insta::assert_snapshot!(mistakes_in(text), @r#"
+    unknown-model
+
+      × no model `placeholdr` is known
+       ╭─[images.toml:2:9]
+     1 │ [defaults]
+     2 │ model = "placeholdr"
+       ·         ──────┬─────
+       ·               ╰── this model
+     3 │ sise = "64x64"
+       ╰────
+      help: did you mean `placeholder`?
+
     unknown-key
 
       × unknown key `sise` in [defaults]
@@ -127,7 +139,7 @@ quality = "best"
         ╰────
       help: write `auto`, `low`, `medium` or `high`
 
-    error: 4 mistakes in images.toml
+    error: 5 mistakes in images.toml
     "#);
 }
 
@@ -261,7 +273,6 @@ fn a_byte_order_mark_and_the_line_ends_of_windows_are_no_mistakes() {
 }
 
 #[test]
-#[ignore = "mistakes of a later stage (models, providers, references, routes) wait until the keys are sound"]
 fn mistakes_of_every_kind_come_at_once() {
     let text = r#"
 [assets.hero]

@@ -124,8 +124,8 @@ quality = "high"
     insta::assert_snapshot!(mistakes_in(text), @r#"
     no-route
 
-      × no provider can make `hero` as it is asked for: aisa can't: its openai-
-      │ images route takes no seed
+      × no provider can make `hero` as it is asked for: aisa can't: its
+      │ openai-images route takes no seed
        ╭─[images.toml:2:9]
      1 │ [defaults]
      2 │ model = "seedream-4.5"
@@ -133,13 +133,13 @@ quality = "high"
        ·                ╰── this model
      3 │ provider = "aisa"
        ╰────
-      help: take out what the provider has no field for, or choose another model
-            or provider
+      help: take out what the provider has no field for, or choose another model or
+            provider
 
     no-route
 
-      × no provider can make `moon` as it is asked for: aisa can't: its openai-
-      │ images route takes no quality
+      × no provider can make `moon` as it is asked for: aisa can't: its
+      │ openai-images route takes no quality
        ╭─[images.toml:2:9]
      1 │ [defaults]
      2 │ model = "seedream-4.5"
@@ -147,8 +147,8 @@ quality = "high"
        ·                ╰── this model
      3 │ provider = "aisa"
        ╰────
-      help: take out what the provider has no field for, or choose another model
-            or provider
+      help: take out what the provider has no field for, or choose another model or
+            provider
 
     error: 2 mistakes in images.toml
     "#);
