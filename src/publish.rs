@@ -75,10 +75,8 @@ impl Publisher<'_> {
                     published.warnings.extend(warning);
                 }
                 Err(note) => {
-                    // What was locked of the file stays true of it.
-                    let locked =
-                        target.entry.and_then(|entry| entry.outputs.iter().find(|output| output.path == job.path));
-                    published.outputs.extend(locked.cloned());
+                    // What was locked of the file stays true of it, unless it was made of another take.
+                    published.outputs.extend(locked_output(target, job).cloned());
                     published.error = Some(note);
                 }
             }
@@ -209,13 +207,18 @@ impl Publisher<'_> {
     }
 }
 
+/// What is locked of a job's file, if it was made of the same take.
+fn locked_output<'a>(target: &Target<'a>, job: &FileJob) -> Option<&'a LockedOutput> {
+    let entry = target.entry?;
+    let same = |locked: &&LockedOutput| {
+        locked.path == job.path && locked.take.unwrap_or_else(|| entry.original()) == job.take
+    };
+    entry.outputs.iter().find(same)
+}
+
 /// A file made anew from the locked take with the locked settings counts as the locked one, whatever encoder made it.
 fn as_locked(target: &Target<'_>, job: &FileJob, output: LockedOutput) -> LockedOutput {
-    let locked = target.entry.and_then(|entry| entry.outputs.iter().find(|locked| locked.path == output.path));
-    let same = |locked: &&LockedOutput| {
-        locked.settings == output.settings && locked.take.or(target.entry.map(Entry::original)) == Some(job.take)
-    };
-    locked.filter(same).cloned().unwrap_or(output)
+    locked_output(target, job).filter(|locked| locked.settings == output.settings).cloned().unwrap_or(output)
 }
 
 fn is_source(asset: &Asset) -> bool {

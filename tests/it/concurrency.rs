@@ -188,3 +188,25 @@ fn a_failure_that_two_projects_share_leaves_nothing_in_doubt() {
     assert_eq!(vendor.billed(), 1);
     clones[1].check_invariants(&vendor);
 }
+
+#[test]
+fn a_file_that_is_edited_while_its_new_picture_is_made_is_left_alone_and_the_picture_kept() {
+    let vendor = Vendor::openai();
+    let sandbox = studio(&vendor, "", HERO);
+    sandbox.run("sync").success();
+    let old = sandbox.read("assets/hero.png");
+    sandbox.edit("a red panda", "a blue panda");
+    vendor.next(Fault::Gate);
+    let run = sandbox.spawn("sync");
+    vendor.wait_for_requests(2);
+    sandbox.write("assets/hero.png", b"edited by hand");
+    vendor.open();
+    run.wait().code(1).stderr_has("not overwritten");
+    assert_eq!(sandbox.read("assets/hero.png"), b"edited by hand");
+    // The old picture back in its place isn't the new one: it must not count as such.
+    sandbox.write("assets/hero.png", &old);
+    sandbox.run("sync").success();
+    assert_ne!(sandbox.read("assets/hero.png"), old);
+    assert_eq!((vendor.requests().len(), vendor.billed()), (2, 2));
+    sandbox.check_invariants(&vendor);
+}
