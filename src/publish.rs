@@ -210,9 +210,8 @@ impl Publisher<'_> {
 /// What is locked of a job's file, if it was made of the same take.
 fn locked_output<'a>(target: &Target<'a>, job: &FileJob) -> Option<&'a LockedOutput> {
     let entry = target.entry?;
-    let same = |locked: &&LockedOutput| {
-        locked.path == job.path && locked.take.unwrap_or_else(|| entry.original()) == job.take
-    };
+    let same =
+        |locked: &&LockedOutput| locked.path == job.path && locked.take.unwrap_or_else(|| entry.original()) == job.take;
     entry.outputs.iter().find(same)
 }
 

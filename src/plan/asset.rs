@@ -41,6 +41,10 @@ impl Context<'_> {
             }
         }
         self.plan_removals(&mut one);
+        if one.images == 0 {
+            // Who would be asked matters only where somebody is.
+            one.warnings.retain(|warning| warning.code != "no-key");
+        }
         one
     }
 
