@@ -47,10 +47,16 @@ pub(crate) struct Published {
 }
 
 impl Published {
-    /// Removes files that the asset no longer declares, once the new ones stand.
-    pub(crate) fn remove(&mut self, paths: &[ProjectPath], publisher: &Publisher<'_>) {
+    /// Removes files that the asset no longer declares, once the new ones stand. Those that can't go yet stay locked, so
+    /// that the next run knows of them.
+    pub(crate) fn remove(&mut self, paths: &[ProjectPath], entry: Option<&Entry>, publisher: &Publisher<'_>) {
         if self.error.is_none() {
             self.error = publisher.remove(paths);
+        }
+        if self.error.is_some() {
+            let left = |output: &&LockedOutput| paths.contains(&output.path) && publisher.is_ours(&output.path);
+            self.outputs.extend(entry.into_iter().flat_map(|entry| &entry.outputs).filter(left).cloned());
+            self.outputs.sort_by(|one, other| one.path.cmp(&other.path));
         }
     }
 }
@@ -87,7 +93,15 @@ impl Publisher<'_> {
 
     /// Removes files. An original that lies in one of them only is taken into the cache first.
     pub(crate) fn remove(&self, paths: &[ProjectPath]) -> Option<Note> {
-        paths.iter().find_map(|path| self.save_original(path).err()).or_else(|| remove(paths, self.files))
+        // Looked at again: someone may have edited one of them while pictures were being made.
+        let ours: Vec<ProjectPath> = paths.iter().filter(|path| self.is_ours(path)).cloned().collect();
+        ours.iter().find_map(|path| self.save_original(path).err()).or_else(|| remove(&ours, self.files))
+    }
+
+    fn is_ours(&self, path: &ProjectPath) -> bool {
+        let FileState::File { digest } = self.files.look(path) else { return false };
+        let mut outputs = self.lock.entries.values().flat_map(|entry| &entry.outputs);
+        outputs.any(|output| output.hash == digest) || !self.cache.made(digest).is_empty()
     }
 
     /// A file that is about to go may be the only copy of a paid original: then the cache takes it in first.

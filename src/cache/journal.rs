@@ -92,6 +92,11 @@ impl Journal {
         self.open.iter().filter(|request| matches!(request.state, RequestState::Unknown | RequestState::Unusable(_)))
     }
 
+    /// Whether one of them may have cost something.
+    pub fn may_have_been_billed(&self) -> bool {
+        self.unknown().any(|request| request.cost_usd != Some(0.0))
+    }
+
     /// The vendor's words, if it refused.
     pub fn refused(&self) -> Option<&str> {
         self.open.iter().find_map(|request| match &request.state {

@@ -12,7 +12,7 @@ use crate::name::AssetName;
 use crate::plan::{Note, PlannedAsset};
 use crate::provider::placeholder::{Placeholder, draw as draw_placeholder};
 use crate::publish::Redraw;
-use crate::recipe::Recipe;
+use crate::recipe::{Recipe, Size};
 use crate::resolve::Asset;
 
 /// The size of a placeholder for which nothing else is asked.
@@ -70,9 +70,17 @@ fn picture(name: &AssetName, recipe: &Recipe, (width, height): (u32, u32), take:
 pub(crate) fn redraw(run: &Run<'_>, asset: &Asset, one: &PlannedAsset) -> Option<Redraw> {
     let recipe = one.work.recipe.clone()?;
     run.registry.model(&recipe.model).filter(|model| model.is_reproducible())?;
-    let size = one.first().and_then(|candidate| candidate.size).unwrap_or(SIZE);
-    let (name, count) = (one.name.clone(), asset.takes());
+    let now = one.first().and_then(|candidate| candidate.size).unwrap_or(SIZE);
+    let name = one.name.clone();
+    // As it was asked for then: the output's size may have changed since, and so may the number of takes.
+    let takes = one.work.takes.clone();
+    let count = asset.takes().max(u32::try_from(takes.len()).unwrap_or(u32::MAX));
     Some(Arc::new(move |hash| {
+        let asked = takes.iter().find(|take| take.hash == hash).and_then(|take| Size::parse(take.asked.as_ref()?));
+        let size = match asked {
+            Some(Size::Pixels { width, height }) => (width, height),
+            _ => now,
+        };
         (1..=count).map(|number| picture(&name, &recipe, size, number)).find(|bytes| Digest::of(bytes) == hash)
     }))
 }

@@ -138,7 +138,9 @@ async fn make(run: &Run<'_>, one: &PlannedAsset, observed: &Observed, publisher:
     let target = Target { asset, facts, entry, name: &one.name, redraw: draw::redraw(run, asset, one) };
     let jobs = file_jobs(asset, &got.takes, chosen, facts, entry);
     let mut published = publisher.publish(&target, &jobs).await;
-    published.remove(&one.work.remove, publisher);
+    let given_up: Vec<_> =
+        one.work.remove.iter().filter(|path| jobs.iter().all(|job| job.path != **path)).cloned().collect();
+    published.remove(&given_up, entry, publisher);
     let error = got.error.or(published.error);
     let verdict = if error.is_some() { Verdict::Failed } else { Verdict::Done };
     let warnings = got.warnings.into_iter().chain(published.warnings).collect();

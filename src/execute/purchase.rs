@@ -129,9 +129,7 @@ impl Purchase<'_> {
     fn may_ask(&self, damaged: usize) -> Result<(), Note> {
         let (cache, policy) = (self.run.cache, self.run.policy);
         let journal = cache.journal(self.fingerprint);
-        let is_free = self.one.first().is_some_and(|candidate| candidate.route.cost_usd == Some(0.0));
-        let unknown = journal.unknown().count() + damaged;
-        if unknown > 0 && !policy.resend_unknown && !is_free {
+        if (journal.may_have_been_billed() || damaged > 0) && !policy.resend_unknown {
             return Err(maybe_billed(&self.one.name, &journal, damaged));
         }
         if let Some(words) = journal.refused().filter(|_| !policy.retry_refused) {

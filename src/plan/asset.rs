@@ -196,14 +196,14 @@ impl Context<'_> {
         }
         let price = one.first().and_then(|candidate| candidate.route.cost_usd);
         one.cost_usd = price.map(|price| rounded(price * f64::from(missing)));
-        self.hold_back(price, one);
+        self.hold_back(one);
     }
 
     /// What was refused, or may have been billed, isn't sent again by itself.
-    fn hold_back(&self, price: Option<f64>, one: &mut PlannedAsset) {
+    fn hold_back(&self, one: &mut PlannedAsset) {
         let name = &self.asset.name;
-        let unknown = self.facts.journal.unknown().count() + self.facts.cached.damaged;
-        if unknown > 0 && !self.policy.resend_unknown && price != Some(0.0) {
+        let in_doubt = self.facts.journal.may_have_been_billed() || self.facts.cached.damaged > 0;
+        if in_doubt && !self.policy.resend_unknown {
             let note = maybe_billed(name, &self.facts.journal, self.facts.cached.damaged);
             one.reasons.push(Reason::new(ReasonCode::MaybeBilled, note.message.clone()));
             one.error = Some(note);
@@ -226,7 +226,10 @@ impl Context<'_> {
         for job in jobs {
             match &job.verdict {
                 FileVerdict::Fine(_) => {}
-                FileVerdict::Recorded(_) => one.work.changes_lock = true,
+                FileVerdict::Recorded(_) => {
+                    why = why.max(Some(Why::Changed));
+                    one.work.changes_lock = true;
+                }
                 FileVerdict::Make(reason) => {
                     why = why.max(Some(*reason));
                     one.work.changes_lock |= *reason == Why::Changed;
@@ -244,7 +247,7 @@ impl Context<'_> {
         match why {
             Why::Missing if one.action == Action::Keep => {
                 one.action = Action::Restore;
-                one.reasons.push(Reason::new(ReasonCode::Missing, "a file is missing"));
+                one.reasons.push(Reason::new(ReasonCode::Missing, "the locked file is missing"));
             }
             Why::Changed if one.action == Action::Keep => {
                 let gone = jobs.iter().any(|job| self.is_gone(&job.path));

@@ -80,9 +80,9 @@ fn judge(path: &ProjectPath, take: Digest, settings: Digest, seen: &Seen, entry:
                 Some(locked) if digest == locked.hash || recorded => FileVerdict::Fine(locked.clone()),
                 _ if recorded => FileVerdict::Recorded(digest),
                 // Bytes that are the take's own are in the cache: replacing them loses nothing.
-                _ if digest == take => FileVerdict::Make(Why::Changed),
+                _ if digest == take => FileVerdict::Make(remade(same)),
                 _ => foreign(path, seen, entry)
-                    .map_or(FileVerdict::Make(Why::Changed), |(code, detail)| FileVerdict::Foreign { code, detail }),
+                    .map_or(FileVerdict::Make(remade(same)), |(code, detail)| FileVerdict::Foreign { code, detail }),
             }
         }
         FileState::Other(_) | FileState::Unreadable(_) => {
@@ -90,6 +90,11 @@ fn judge(path: &ProjectPath, take: Digest, settings: Digest, seen: &Seen, entry:
             FileVerdict::Foreign { code, detail }
         }
     }
+}
+
+/// Why a file is made over another one: the lockfile may know it already, from another checkout or another machine.
+const fn remade(locked: Option<&LockedOutput>) -> Why {
+    if locked.is_some() { Why::Missing } else { Why::Changed }
 }
 
 /// Why a file isn't tintype's to replace, if it isn't.

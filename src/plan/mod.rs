@@ -225,7 +225,6 @@ pub fn plan(
         planned.push(one);
     }
     want_sent_originals(&mut planned, assets, observed, registry);
-    spare_declared(&mut planned, assets);
     if policy.selected.is_none() && !policy.no_prune {
         let declared: BTreeSet<&ProjectPath> = planned.iter().flat_map(|one| &one.outputs).collect();
         let pruned: Vec<_> =
@@ -233,10 +232,12 @@ pub fn plan(
         planned.extend(pruned);
         planned.sort_by(|one, other| one.name.cmp(&other.name));
     }
+    spare_declared(&mut planned, assets);
     Plan { assets: planned }
 }
 
-/// A file that one asset gives up and another one declares stays: it is the other's to replace.
+/// A file that one asset gives up and another one declares stays: it is the other's to replace. One that has become a
+/// source or a reference is the user's now.
 fn spare_declared(planned: &mut [PlannedAsset], assets: &Assets) {
     if planned.iter().all(|one| one.work.remove.is_empty()) {
         return;
@@ -244,9 +245,11 @@ fn spare_declared(planned: &mut [PlannedAsset], assets: &Assets) {
     let paths = |asset: &'_ Asset| (1..=asset.takes() as usize).map(|take| asset.output.path(take)).collect::<Vec<_>>();
     let owners: HashMap<ProjectPath, &AssetName> =
         assets.by_name.values().flat_map(|asset| paths(asset).into_iter().map(|path| (path, &asset.name))).collect();
+    let read: BTreeSet<String> = assets.by_name.values().flat_map(Asset::reads).map(ProjectPath::folded).collect();
     for one in planned {
         let name = &one.name;
-        one.work.remove.retain(|path| owners.get(path).is_none_or(|owner| *owner == name));
+        let is_free = |path: &ProjectPath| owners.get(path).is_none_or(|owner| *owner == name);
+        one.work.remove.retain(|path| is_free(path) && !read.contains(&path.folded()));
     }
 }
 

@@ -130,6 +130,20 @@ impl Asset {
         })
     }
 
+    /// The files that it is made from.
+    pub fn reads(&self) -> Vec<&ProjectPath> {
+        match &self.origin {
+            AssetOrigin::Source { path, .. } => vec![path],
+            AssetOrigin::Generated(draft) => {
+                let files = draft.references.iter().filter_map(|reference| match reference {
+                    DraftReference::File { path, .. } => Some(path),
+                    DraftReference::Asset(_) => None,
+                });
+                files.collect()
+            }
+        }
+    }
+
     /// How many takes it is to have.
     pub fn takes(&self) -> u32 {
         match &self.origin {

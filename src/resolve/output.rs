@@ -118,7 +118,9 @@ impl<'a> Outputs<'a> {
                 return None;
             }
         };
-        match ProjectPath::new(&rendered.replace(TAKE_MARK, "1")) {
+        // With the mark, which is longer than any number of a take, and without: both must be sound.
+        let checked = ProjectPath::new(&rendered).and_then(|_| ProjectPath::new(&rendered.replace(TAKE_MARK, "1")));
+        match checked {
             Ok(_) if rendered.contains(TAKE_MARK) => {
                 Some(OutputPath::PerTake(rendered.split(TAKE_MARK).map(str::to_string).collect()))
             }

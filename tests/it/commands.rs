@@ -421,7 +421,7 @@ fn a_plan_for_people_names_reasons_the_difference_and_the_price() {
     + hero  generate  1 image by house-model from studio, $0.02
         prompt: a [-red-]{+blue+} panda{+ on a hill+}
     ↻ moon  restore
-        a file is missing
+        the locked file is missing
 
     1 to generate (1 image, $0.02), 1 to restore
     ");

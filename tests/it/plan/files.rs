@@ -1,6 +1,7 @@
 //! Files that aren't tintype's to replace, and files that nobody declares any longer.
 
 use crate::projects::{free, in_cache, is_settled, plan_is, studio};
+use crate::sandbox::Sandbox;
 use crate::vendor::Vendor;
 
 const HERO: &str = "[assets.hero]\nprompt = \"a red panda\"\n";
@@ -240,4 +241,58 @@ fn files_of_takes_that_are_published_no_longer_are_saved_before_they_go() {
     project.edit("publish = \"chosen\"", "publish = \"all\"").run("sync").success();
     assert_eq!(["assets/hero-1.png", "assets/hero-2.png"].map(|path| project.read(path)), takes);
     assert_eq!(vendor.billed(), 2);
+}
+
+#[test]
+fn an_output_that_has_become_a_source_or_a_reference_is_never_removed() {
+    let project = Sandbox::new().manifest(
+        "[defaults]\nmodel = \"placeholder\"\nsize = \"64x64\"\n\n[assets.logo]\nprompt = \"a logo\"\n\n[assets.board]\nprompt = \"a board\"\n",
+    );
+    project.run("sync").success();
+    let [logo, board] = ["assets/logo.png", "assets/board.png"].map(|path| project.read(path));
+    project.manifest(
+        "[defaults]\nmodel = \"placeholder\"\nsize = \"64x64\"\n\n[assets.logo]\nsource = \"assets/logo.png\"\noutput = \"img/logo.webp\"\n\n\
+         [assets.hero]\nprompt = \"a hero\"\nreferences = [\"assets/board.png\"]\n",
+    );
+    project.run("sync").success();
+    assert_eq!((project.read("assets/logo.png"), project.read("assets/board.png")), (logo, board));
+    project.run("plan --exit-code").code(0);
+}
+
+#[test]
+fn a_file_that_is_right_but_not_locked_so_is_locked() {
+    let text =
+        "[assets.hero]\nmodel = \"placeholder\"\nprompt = \"a panda\"\nsize = \"64x64\"\noutput = { width = 32 }\n";
+    let project = Sandbox::new().manifest(text);
+    project.run("sync").success();
+    let before = project.lockfile();
+    project.edit("width = 32", "width = 16").run("sync").success();
+    project.write("images.lock", before.as_bytes());
+    assert_eq!(project.run("plan --format json").actions()["hero"], "transform");
+    project.run("sync").success();
+    project.run("verify").success();
+    assert_ne!(project.lockfile(), before);
+    project.run("plan --exit-code").code(0);
+}
+
+#[test]
+fn an_older_file_in_the_tree_doesnt_make_the_lockfile_out_of_date() {
+    let text = "[assets.hero]\nmodel = \"placeholder\"\nprompt = \"a panda\"\nsize = \"64x64\"\n";
+    let project = Sandbox::new().manifest(text);
+    project.run("sync").success();
+    let older = project.read("assets/hero.png");
+    project.edit("a panda", "a fox").run("sync").success();
+    project.write("assets/hero.png", &older);
+    project.run("sync --frozen").success();
+    assert_ne!(project.read("assets/hero.png"), older);
+}
+
+#[test]
+fn a_placeholder_is_drawn_again_as_it_was_locked_even_when_its_output_has_grown() {
+    let text = "[assets.icon]\nmodel = \"placeholder\"\nprompt = \"a moon\"\noutput = { width = 32, height = 32 }\n";
+    let project = Sandbox::new().manifest(text);
+    project.run("sync").success();
+    project.edit("width = 32, height = 32", "width = 64, height = 64").run("sync").success();
+    project.remove("assets/icon.png").empty_cache().run("sync --frozen").success();
+    assert!(project.exists("assets/icon.png"));
 }
