@@ -354,6 +354,17 @@ mod tests {
     }
 
     #[test]
+    fn a_lost_request_is_in_doubt_only_if_it_had_a_price() {
+        for (cost_usd, in_doubt) in [(Some(0.04), true), (None, true), (Some(0.0), false)] {
+            let folder = tempfile::tempdir().expect("a temporary folder");
+            let asked = Intent { cost_usd, ..intent() };
+            Journal::intend(folder.path(), fingerprint(), &asked).expect("written");
+            let journal = Journal::read(folder.path(), fingerprint());
+            assert_eq!(journal.may_have_been_billed(), in_doubt, "{cost_usd:?}");
+        }
+    }
+
+    #[test]
     fn a_refusal_and_an_unusable_answer_are_remembered() {
         let folder = tempfile::tempdir().expect("a temporary folder");
         let id = Journal::intend(folder.path(), fingerprint(), &intent()).expect("written");

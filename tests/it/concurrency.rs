@@ -210,3 +210,20 @@ fn a_file_that_is_edited_while_its_new_picture_is_made_is_left_alone_and_the_pic
     assert_eq!((vendor.requests().len(), vendor.billed()), (2, 2));
     sandbox.check_invariants(&vendor);
 }
+
+#[test]
+fn a_given_up_file_that_is_edited_while_pictures_are_made_stays() {
+    let vendor = Vendor::openai();
+    let sandbox = studio(&vendor, "", HERO);
+    sandbox.run("sync").success();
+    sandbox.edit("a red panda\"", "a blue panda\"\noutput = \"img/blue.png\"");
+    vendor.next(Fault::Gate);
+    let run = sandbox.spawn("sync");
+    vendor.wait_for_requests(2);
+    sandbox.write("assets/hero.png", b"edited by hand");
+    vendor.open();
+    run.wait().success();
+    assert_eq!(sandbox.read("assets/hero.png"), b"edited by hand");
+    assert!(sandbox.exists("assets/img/blue.png"));
+    sandbox.check_invariants(&vendor);
+}
