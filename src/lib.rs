@@ -56,6 +56,7 @@ pub mod diagnostic;
 pub mod name;
 pub mod picture;
 pub mod recipe;
+pub mod capability;
 pub mod transform;
 pub mod files;
 pub mod manifest;
@@ -77,3 +78,10 @@ mod execute;
 pub mod project;
 #[cfg(feature = "cli")]
 pub mod cli;
+
+/// The door for the fuzz targets to what isn't public.
+#[cfg(all(fuzzing, feature = "generate"))]
+#[doc(hidden)]
+pub fn read_answer(api: model::Api, status: u16, body: &[u8]) {
+    provider::read_anything(api, status, body);
+}

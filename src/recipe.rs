@@ -37,6 +37,8 @@ pub struct Recipe {
     pub seed: Option<u64>,
     /// How much work the model is to put in.
     pub quality: Option<Quality>,
+    /// Whether the ground behind the picture is to be transparent.
+    pub background: Option<Background>,
     /// Never sent: tells two pictures of one wording apart.
     pub variant: Option<u64>,
     /// Vendor fields by provider.
@@ -124,11 +126,17 @@ impl Ratio {
         Self { width: width / divisor, height: height / divisor }
     }
 
-    /// Reads `16:9`; `None` if it isn't two positive whole numbers.
+    /// Reads `16:9`, or `9:19.5`; `None` if it isn't two positive numbers with at most one decimal.
     pub fn parse(text: &str) -> Option<Self> {
         let (width, height) = text.split_once(':')?;
-        let share = |digits: &str| digits.trim().parse::<u32>().ok().filter(|share| *share > 0);
-        Some(Self::of(share(width)?, share(height)?))
+        let tenths = |number: &str| {
+            let (whole, decimal) = number.split_once('.').unwrap_or((number, "0"));
+            let is_plain = |digits: &str| !digits.is_empty() && digits.bytes().all(|byte| byte.is_ascii_digit());
+            let tenth =
+                decimal.parse::<u32>().ok().filter(|_| is_plain(whole) && is_plain(decimal) && decimal.len() == 1)?;
+            whole.parse::<u32>().ok()?.checked_mul(10)?.checked_add(tenth).filter(|share| *share > 0)
+        };
+        Some(Self::of(tenths(width.trim())?, tenths(height.trim())?))
     }
 
     /// Width divided by height.
@@ -180,6 +188,36 @@ impl Quality {
     /// Reads a name back.
     pub fn parse(text: &str) -> Option<Self> {
         Self::ALL.into_iter().find(|quality| quality.name() == text)
+    }
+}
+
+/// The ground behind the picture.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Background {
+    /// As the model sees fit.
+    Auto,
+    /// With an alpha channel.
+    Transparent,
+    /// Without.
+    Opaque,
+}
+
+impl Background {
+    /// All backgrounds, in the order in which messages list them.
+    pub const ALL: [Self; 3] = [Self::Auto, Self::Transparent, Self::Opaque];
+
+    /// The name in manifests and on the wire.
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Auto => "auto",
+            Self::Transparent => "transparent",
+            Self::Opaque => "opaque",
+        }
+    }
+
+    /// Reads a name back.
+    pub fn parse(text: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|background| background.name() == text)
     }
 }
 
@@ -253,6 +291,7 @@ impl Recipe {
                 encoder.field(9, &nested.finish());
             }
         }
+        encoder.optional(10, self.background.map(|background| background.name().as_bytes()));
         Fingerprint(encoder.digest(CONTEXT))
     }
 }
@@ -269,7 +308,7 @@ mod tests {
     use proptest::prelude::*;
 
     use crate::digest::Digest;
-    use crate::recipe::{Origin, Quality, Ratio, Recipe, Reference, Size, Value, fold_white_space};
+    use crate::recipe::{Background, Origin, Quality, Ratio, Recipe, Reference, Size, Value, fold_white_space};
 
     fn plain() -> Recipe {
         Recipe {
@@ -280,6 +319,7 @@ mod tests {
             references: Vec::new(),
             seed: None,
             quality: None,
+            background: None,
             variant: None,
             options: BTreeMap::new(),
         }
@@ -344,6 +384,8 @@ mod tests {
             ("seed", Recipe { seed: Some(8), ..rich() }),
             ("no seed", Recipe { seed: None, ..rich() }),
             ("quality", Recipe { quality: Some(Quality::Low), ..rich() }),
+            ("background", Recipe { background: Some(Background::Transparent), ..rich() }),
+            ("another background", Recipe { background: Some(Background::Opaque), ..rich() }),
             ("variant", Recipe { variant: Some(3), ..rich() }),
             ("option value", Recipe { options: other_options(Value::Integer(31)), ..rich() }),
             ("option type", Recipe { options: other_options(Value::Float(30.0)), ..rich() }),
@@ -379,6 +421,10 @@ mod tests {
         for text in ["", "x", "1024", "1024x", "x1024", "0x5", "1024X768", "+1x1", "1024x768x3", "5K", " 1x1"] {
             assert_eq!(Size::parse(text), None, "{text}");
         }
+        for text in ["", ":", "16", "0:9", "16:9:1", "1.55:1", "1.:1", ".5:1", "-1:2", "+1:2", "99999999999:1"] {
+            assert_eq!(Ratio::parse(text), None, "{text}");
+        }
+        assert_eq!(Ratio::parse("9:19.5"), Some(Ratio { width: 6, height: 13 }));
         assert_eq!(Size::parse("2k"), Some(Size::Tier("2K".to_string())));
         assert_eq!(Size::parse("1x1"), Some(Size::Pixels { width: 1, height: 1 }));
     }

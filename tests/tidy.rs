@@ -7,13 +7,14 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 /// The modules, lowest first: a file imports only from its own module and from those above it in this list.
-const ORDER: [&str; 24] = [
+const ORDER: [&str; 25] = [
     "secret",
     "digest",
     "diagnostic",
     "name",
     "picture",
     "recipe",
+    "capability",
     "transform",
     "files",
     "manifest",

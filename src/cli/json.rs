@@ -80,7 +80,7 @@ impl<'a> AssetRow<'a> {
             reasons: one.reasons.iter().map(ReasonRow::of).collect(),
             model: one.model.as_deref(),
             provider: one.first().map(|candidate| candidate.route.provider.as_str()),
-            api: one.first().map(|candidate| candidate.route.api.name()),
+            api: one.first().map(|candidate| candidate.api.name()),
             images,
             cost_usd,
             outputs: one.outputs.iter().map(ProjectPath::as_str).collect(),

@@ -11,9 +11,10 @@ use crate::model::Api;
 use crate::name::AssetName;
 use crate::plan::{Note, PlannedAsset};
 use crate::provider::placeholder::{Placeholder, draw as draw_placeholder};
-use crate::publish::Redraw;
-use crate::recipe::{Recipe, Size};
+use crate::publish::{Redraw, Target};
+use crate::recipe::Recipe;
 use crate::resolve::Asset;
+use crate::size::Asked;
 
 /// The size of a placeholder for which nothing else is asked.
 const SIZE: (u32, u32) = (1024, 1024);
@@ -22,7 +23,7 @@ const SIZE: (u32, u32) = (1024, 1024);
 pub(crate) async fn draw(run: &Run<'_>, one: &PlannedAsset, asset: &Asset) -> Got {
     let mut got = Got::of(Vec::new());
     let Some(recipe) = one.work.recipe.clone() else { return got };
-    let size = one.first().and_then(|candidate| candidate.size).unwrap_or(SIZE);
+    let size = asked_size(one);
     let count = asset.takes();
     for number in 1..=count {
         let (cache, name, recipe) = (Arc::clone(run.cache), one.name.clone(), recipe.clone());
@@ -38,6 +39,10 @@ pub(crate) async fn draw(run: &Run<'_>, one: &PlannedAsset, asset: &Asset) -> Go
     }
     got.paid(if one.images > 0 { count } else { 0 }, Some(0.0));
     got
+}
+
+fn asked_size(one: &PlannedAsset) -> (u32, u32) {
+    one.first().and_then(|candidate| candidate.asked.as_ref()?.pixels()).unwrap_or(SIZE)
 }
 
 fn draw_one(cache: &Cache, name: &AssetName, recipe: &Recipe, size: (u32, u32), number: u32) -> Result<Take, String> {
@@ -70,17 +75,26 @@ fn picture(name: &AssetName, recipe: &Recipe, (width, height): (u32, u32), take:
 pub(crate) fn redraw(run: &Run<'_>, asset: &Asset, one: &PlannedAsset) -> Option<Redraw> {
     let recipe = one.work.recipe.clone()?;
     run.registry.model(&recipe.model).filter(|model| model.is_reproducible())?;
-    let now = one.first().and_then(|candidate| candidate.size).unwrap_or(SIZE);
+    let now = asked_size(one);
     let name = one.name.clone();
     // As it was asked for then: the output's size may have changed since, and so may the number of takes.
     let takes = one.work.takes.clone();
     let count = asset.takes().max(u32::try_from(takes.len()).unwrap_or(u32::MAX));
     Some(Arc::new(move |hash| {
-        let asked = takes.iter().find(|take| take.hash == hash).and_then(|take| Size::parse(take.asked.as_ref()?));
-        let size = match asked {
-            Some(Size::Pixels { width, height }) => (width, height),
-            _ => now,
-        };
+        let asked = takes.iter().find(|take| take.hash == hash).and_then(|take| Asked::parse(take.asked.as_ref()?));
+        let size = asked.and_then(|asked| asked.pixels()).unwrap_or(now);
         (1..=count).map(|number| picture(&name, &recipe, size, number)).find(|bytes| Digest::of(bytes) == hash)
     }))
+}
+
+/// Puts an original that can be drawn again back into the cache: another asset may have to send it.
+pub(crate) async fn restore(run: &Run<'_>, target: &Target<'_>, chosen: Digest) -> Option<Note> {
+    let redraw = target.redraw.clone().filter(|_| !run.cache.has_original(chosen))?;
+    let cache = Arc::clone(run.cache);
+    let restored = tokio::task::spawn_blocking(move || {
+        redraw(chosen).map_or(Ok(()), |bytes| cache.put_original(&bytes, Durable::No).map(|_| ()))
+    });
+    let failed = restored.await.map_err(std::io::Error::other).and_then(|written| written).err()?;
+    let message = format!("the placeholder of `{}` can't be kept: {}", target.name, crate::files::describe(&failed));
+    Some(Note::new("cache", message, "make room, or choose another cache folder"))
 }

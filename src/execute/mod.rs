@@ -2,6 +2,7 @@
 //!
 //! Decides nothing that the plan has decided; knows providers only as a line, a request and an answer.
 
+mod attach;
 mod draw;
 mod purchase;
 mod purse;
@@ -19,7 +20,7 @@ use crate::digest::Digest;
 use crate::event::{AssetResult, Event, Report, Stop, Verdict};
 use crate::files::Files;
 use crate::lock::{Entry, EntryOrigin, Generated, Lockfile, Take, order_takes};
-use crate::model::{Provider, Registry};
+use crate::model::{Provider, Registry, Route};
 use crate::name::AssetName;
 use crate::observe::Observed;
 use crate::plan::{Action, Note, PlannedAsset, Policy, file_jobs};
@@ -45,7 +46,28 @@ pub(crate) struct Run<'a> {
     /// How many assets are worked on at once.
     pub(crate) jobs: usize,
     pub(crate) lines: Lines,
+    /// Routes that a vendor has closed, as this run found out.
+    pub(crate) moved: Moved,
     pub(crate) trusted_hosts: Arc<Vec<String>>,
+}
+
+/// Routes that answered "not here": the next asset goes to the next route at once.
+#[derive(Default)]
+pub(crate) struct Moved(Mutex<Vec<(Arc<Route>, String)>>);
+
+impl Moved {
+    fn remember(&self, route: &Arc<Route>, why: &str) {
+        let mut moved = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        if !moved.iter().any(|(known, _)| Arc::ptr_eq(known, route)) {
+            moved.push((Arc::clone(route), why.to_string()));
+        }
+    }
+
+    /// What the vendor said, where it has closed this route.
+    fn why(&self, route: &Arc<Route>) -> Option<String> {
+        let moved = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        moved.iter().find(|(known, _)| Arc::ptr_eq(known, route)).map(|(_, why)| why.clone())
+    }
 }
 
 /// What became of one asset.
@@ -136,6 +158,9 @@ async fn make(run: &Run<'_>, one: &PlannedAsset, observed: &Observed, publisher:
     let Some((origin, chosen)) = origin(one, asset, &got) else { return nothing_came(one, got) };
     let entry = run.lock.get(&one.name);
     let target = Target { asset, facts, entry, name: &one.name, redraw: draw::redraw(run, asset, one) };
+    if let Some(note) = draw::restore(run, &target, chosen).await {
+        got.error = got.error.or(Some(note));
+    }
     let jobs = file_jobs(asset, &got.takes, chosen, facts, entry);
     let mut published = publisher.publish(&target, &jobs).await;
     let given_up: Vec<_> =

@@ -6,17 +6,20 @@ use std::time::Duration;
 
 use futures_util::stream::{self, StreamExt};
 
-use crate::cache::{Outcome, RecipeLock, RequestState};
+use crate::cache::{OpenRequest, Outcome, RecipeLock, RequestState};
 use crate::event::Event;
-use crate::execute::request::Step;
-use crate::execute::take_up::{Answered, take_up};
+use crate::execute::attach::attach;
+use crate::execute::request::{Sending, Step, without_image};
+use crate::execute::take_up::{Answered, Came, take_up};
 use crate::execute::{Got, Run};
 use crate::lock::Take;
-use crate::model::Provider;
+use crate::model::{Api, Provider};
 use crate::plan::{Note, PlannedAsset, maybe_billed, refused};
-use crate::provider::verdict::Patience;
+use crate::provider::verdict::{Patience, Verdict, judge_empty};
+use crate::provider::{Attachment, Empty};
 use crate::recipe::{Fingerprint, Recipe};
 use crate::route::Candidate;
+use crate::size::Asked;
 
 /// How often a recipe that another run works on is looked at again.
 const POLL: Duration = Duration::from_millis(50);
@@ -35,6 +38,8 @@ pub(super) struct Purchase<'a> {
 
 /// Why a request brought nothing.
 pub(super) enum NoTakes {
+    /// The vendor doesn't have the model on this route: another one may do.
+    Moved(String),
     /// Another provider may do.
     HandOver(String),
     /// Nobody else is asked.
@@ -114,14 +119,33 @@ impl Purchase<'_> {
                 id: request.id.clone(),
                 provider: request.provider.clone(),
                 model_id: request.model_id.clone(),
-                asked: request.asked.clone(),
+                api: Api::parse(&request.api).unwrap_or(Api::OpenaiImages),
+                asked: request.asked.as_deref().and_then(Asked::parse),
                 price: request.cost_usd,
-                images: request.images,
                 at: at.clone(),
                 body: Arc::new(body),
             };
-            let taken = take_up(self.run, &self.one.name, self.fingerprint, answered).await;
-            self.receive(taken, got);
+            match take_up(self.run, &self.one.name, self.recipe, answered).await {
+                Came::Images(taken) => self.receive(taken, got),
+                Came::Empty(empty) => self.settle(&request, &empty, got).await,
+            }
+        }
+    }
+
+    /// An answer of an earlier run that holds no image: it counts as what it says.
+    async fn settle(&self, request: &OpenRequest, empty: &Empty, got: &mut Got) {
+        let name = &self.one.name;
+        let (outcome, error) = match judge_empty(empty) {
+            Verdict::Unknown(why) => {
+                (Outcome::Unusable(why.clone()), Some(without_image(name, &request.provider, &why)))
+            }
+            Verdict::Refused(words) => (Outcome::Refused(words.clone()), Some(refused(name, &words))),
+            _ => (Outcome::Closed, None),
+        };
+        let failed = self.end(&request.id, outcome).await.err();
+        got.error = got.error.take().or(error);
+        if let Some(NoTakes::Final(note)) = failed {
+            got.error = got.error.take().or(Some(note));
         }
     }
 
@@ -152,14 +176,21 @@ impl Purchase<'_> {
 
     /// Splits what is missing into requests; each image that comes is kept, whatever becomes of the others.
     async fn buy(&self, got: &mut Got) {
-        let most = self.one.first().map_or(1, |candidate| candidate.route.max_images.max(1));
+        let references = match attach(self.run, &self.one.name, self.recipe).await {
+            Ok(references) => references,
+            Err(note) => {
+                got.error = Some(note);
+                return;
+            }
+        };
+        let most = self.one.first().map_or(1, |candidate| candidate.max_images);
         let mut rest = self.missing(got);
         let mut sizes = Vec::new();
         while rest > 0 {
             sizes.push(rest.min(most));
             rest -= rest.min(most);
         }
-        let requests = sizes.iter().map(|images| self.ask_in_turn(*images));
+        let requests = sizes.iter().map(|images| self.ask_in_turn(*images, &references));
         let answers: Vec<_> = stream::iter(requests).buffer_unordered(self.run.jobs.max(1)).collect().await;
         for taken in answers {
             self.receive(taken, got);
@@ -181,36 +212,67 @@ impl Purchase<'_> {
         got.error = got.error.take().or(taken.error);
     }
 
-    /// Asks one provider after the other, as long as those before certainly didn't bill.
-    async fn ask_in_turn(&self, images: u32) -> Taken {
+    /// Asks one route after the other, as long as those before certainly didn't bill.
+    async fn ask_in_turn(&self, images: u32, references: &[Attachment]) -> Taken {
         let mut taken = Taken::none();
         let mut rest = images;
-        let mut candidates = self.one.candidates.iter().peekable();
-        while let Some(candidate) = candidates.next() {
-            match self.ask_piecewise(candidate, &mut rest, &mut taken).await {
+        let candidates = &self.one.candidates;
+        let mut at = 0;
+        while let Some(candidate) = candidates.get(at) {
+            let asked = match self.run.moved.why(&candidate.route) {
+                Some(why) => Err(NoTakes::Moved(why)),
+                None => self.ask_piecewise(candidate, references, &mut rest, &mut taken).await,
+            };
+            let (why, moved) = match asked {
                 Ok(()) => return taken,
                 Err(NoTakes::Final(note)) => return Taken { error: Some(note), ..taken },
-                Err(NoTakes::HandOver(why)) => {
-                    let from = &candidate.route.provider;
-                    let Some(next) = candidates.peek().filter(|_| !self.run.stop.is_requested()) else {
-                        let message = format!("{from} can't make `{}`: {why}", self.one.name);
-                        return Taken { error: Some(Note::new("provider", message, cure(&why))), ..taken };
-                    };
-                    let to = &next.route.provider;
-                    self.run.report.event(&Event::HandedOver { name: &self.one.name, from, to, why: &why });
-                    let message = format!("{from} couldn't serve, {to} did: {why}");
-                    taken.warnings.push(Note::new("handed-over", message, ""));
+                Err(NoTakes::Moved(why)) => {
+                    self.run.moved.remember(&candidate.route, &why);
+                    (why, true)
                 }
-            }
+                Err(NoTakes::HandOver(why)) => (why, false),
+            };
+            // What stands against a provider stands against all its routes.
+            let may_do = |other: &&Candidate| moved || other.route.provider != candidate.route.provider;
+            let later = candidates[at + 1..].iter().find(may_do).filter(|_| !self.run.stop.is_requested());
+            let Some(next) = later else {
+                let from = &candidate.route.provider;
+                let message = format!("{from} can't make `{}`: {why}", self.one.name);
+                return Taken { error: Some(Note::new("provider", message, cure(&why))), ..taken };
+            };
+            taken.warnings.push(self.go_on(candidate, next, &why));
+            at = candidates.iter().position(|other| std::ptr::eq(other, next)).unwrap_or(candidates.len());
         }
         Taken { error: Some(Note::new("provider", "there is nobody to ask", "")), ..taken }
     }
 
+    /// Says that another route is taken, and why.
+    fn go_on(&self, from: &Candidate, next: &Candidate, why: &str) -> Note {
+        let (provider, other) = (&from.route.provider, &next.route.provider);
+        let name = &self.one.name;
+        if provider != other {
+            self.run.report.event(&Event::HandedOver { name, from: provider, to: other, why });
+            return Note::new("handed-over", format!("{provider} couldn't serve, {other} was asked: {why}"), "");
+        }
+        let label = |candidate: &Candidate| format!("{provider}'s {}", candidate.route.path);
+        let (old, new) = (label(from), label(next));
+        self.run.report.event(&Event::HandedOver { name, from: &old, to: &new, why });
+        let model = &self.recipe.model;
+        let help = format!("to go there at once, write the routes that you use under [models.\"{model}\"] routes");
+        Note::new("route-moved", format!("{old} doesn't serve {model}, {new} was asked: {why}"), help)
+    }
+
     /// Asks one provider for `rest` images. The requests are cut for the first one: another may return fewer at once.
-    async fn ask_piecewise(&self, candidate: &Candidate, rest: &mut u32, taken: &mut Taken) -> Result<(), NoTakes> {
+    async fn ask_piecewise(
+        &self,
+        candidate: &Candidate,
+        references: &[Attachment],
+        rest: &mut u32,
+        taken: &mut Taken,
+    ) -> Result<(), NoTakes> {
         while *rest > 0 && taken.error.is_none() {
-            let images = (*rest).min(candidate.route.max_images.max(1));
-            let more = self.ask(candidate, images).await?;
+            let images = (*rest).min(candidate.max_images);
+            let more = self.ask(candidate, images, references).await?;
             *rest -= images;
             taken.takes.extend(more.takes);
             taken.warnings.extend(more.warnings);
@@ -221,16 +283,17 @@ impl Purchase<'_> {
     }
 
     /// Asks one provider, as often as its documents and its settings allow.
-    async fn ask(&self, candidate: &Candidate, images: u32) -> Result<Taken, NoTakes> {
+    async fn ask(&self, candidate: &Candidate, images: u32, references: &[Attachment]) -> Result<Taken, NoTakes> {
         let route = &candidate.route;
         let provider = &self.run.registry.providers[&route.provider];
         let key = self.run.keys.get(&provider.name);
         let line = self.run.lines.get(provider, key).map_err(NoTakes::HandOver)?;
-        let body = self.body(candidate, images);
+        let request = self.request(candidate, images, references);
+        let sending = Sending { line: &line, provider, candidate, images, request: &request };
         let mut patience = Patience::new(provider.max_retries);
         let mut unsent = Patience::new(RETRIES_UNSENT.min(provider.max_retries));
         loop {
-            let (pause, why, hand_over) = match self.send(&line, provider, candidate, images, &body).await? {
+            let (pause, why, hand_over) = match self.send(&sending).await? {
                 Step::Taken(taken) => return Ok(taken),
                 Step::Unsent(why) => (unsent.next(None), why, true),
                 Step::Again { after, why, unbilled } => (patience.next(after), why, unbilled),
@@ -278,10 +341,6 @@ pub(super) struct Taken {
 impl Taken {
     fn none() -> Self {
         Self { takes: Vec::new(), cost_usd: Some(0.0), warnings: Vec::new(), error: None }
-    }
-
-    pub(super) fn failed(error: Note) -> Self {
-        Self { error: Some(error), ..Self::none() }
     }
 }
 

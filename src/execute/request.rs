@@ -8,13 +8,12 @@ use std::time::Duration;
 use crate::cache::{Cache, Intent, Outcome};
 use crate::event::Event;
 use crate::execute::purchase::{NoTakes, Purchase, Taken, cache_note, interrupted};
-use crate::execute::take_up::{Answered, take_up};
-use crate::model::{Provider, Vendor};
+use crate::execute::take_up::{Answered, Came, take_up};
+use crate::model::Provider;
 use crate::plan::{Note, maybe_billed, refused};
-use crate::provider::Ask;
 use crate::provider::http::{Line, Reply, Sent};
-use crate::provider::openai_images;
-use crate::provider::verdict::{Verdict, judge};
+use crate::provider::verdict::{Verdict, judge, judge_empty};
+use crate::provider::{Ask, Attachment, Request, request};
 use crate::route::Candidate;
 
 /// No answer may be longer, in bytes, for each image that was asked for: 64 MiB of picture in base64, and words.
@@ -27,38 +26,47 @@ pub(super) enum Step {
     Again { after: Option<Duration>, why: String, unbilled: bool },
 }
 
+/// One request to one provider, as often as it is sent.
+pub(super) struct Sending<'a> {
+    pub(super) line: &'a Line,
+    pub(super) provider: &'a Provider,
+    pub(super) candidate: &'a Candidate,
+    pub(super) images: u32,
+    pub(super) request: &'a Request,
+}
+
+/// A request that was written down.
+struct Noted<'a> {
+    id: String,
+    sending: &'a Sending<'a>,
+}
+
 impl Purchase<'_> {
-    pub(super) fn body(&self, candidate: &Candidate, images: u32) -> Vec<u8> {
+    pub(super) fn request(&self, candidate: &Candidate, images: u32, references: &[Attachment]) -> Request {
         let none = BTreeMap::new();
-        let asked = candidate.asked();
         let ask = Ask {
-            model_id: &candidate.route.id,
+            route: &candidate.route,
             prompt: &self.recipe.prompt,
-            size: asked.as_deref(),
+            asked: candidate.asked.as_ref(),
             n: images,
             seed: self.recipe.seed,
             quality: self.recipe.quality,
-            fields: candidate.route.fields,
+            background: self.recipe.background,
+            references,
             options: self.recipe.options.get(&candidate.route.provider).unwrap_or(&none),
         };
-        openai_images::request(&ask).to_string().into_bytes()
+        request(candidate.api, &ask)
     }
 
     /// One request: permit, budget, intent, post, answer.
-    pub(super) async fn send(
-        &self,
-        line: &Line,
-        provider: &Provider,
-        candidate: &Candidate,
-        images: u32,
-        body: &[u8],
-    ) -> Result<Step, NoTakes> {
+    pub(super) async fn send(&self, sending: &Sending<'_>) -> Result<Step, NoTakes> {
+        let Sending { line, provider, candidate, images, request } = *sending;
         let route = &candidate.route;
         let permit = line.permit().await;
         if self.run.stop.is_requested() {
             return Err(NoTakes::Final(interrupted(self.one)));
         }
-        self.run.purse.reserve(images, route.cost_usd).map_err(|why| {
+        self.run.purse.reserve(images, candidate.cost_usd).map_err(|why| {
             NoTakes::Final(Note::new(
                 "budget",
                 format!("`{}` was not asked for: {why}", self.one.name),
@@ -68,23 +76,24 @@ impl Purchase<'_> {
         let intent = Intent {
             provider: route.provider.clone(),
             model_id: route.id.clone(),
-            api: route.api.name(),
-            asked: candidate.asked(),
+            api: candidate.api.name(),
+            asked: candidate.asked.as_ref().map(ToString::to_string),
             images,
-            cost_usd: route.cost_usd,
+            cost_usd: candidate.cost_usd,
         };
         let fingerprint = self.fingerprint;
         let id = self.on_disk(move |cache| cache.intend(fingerprint, &intent)).await?;
         self.run.report.event(&Event::Asking { name: &self.one.name, provider: &provider.name, images });
-        let sent = line.post(&route.path, body.to_vec(), LARGEST_IMAGE.saturating_mul(images as usize)).await;
+        let sent = line.post(request, &route.id, LARGEST_IMAGE.saturating_mul(images as usize)).await;
         drop(permit);
+        let noted = Noted { id, sending };
         match sent {
             Sent::Unsent(why) => {
-                self.close(&id, images, candidate).await?;
+                self.close(&noted).await?;
                 Ok(Step::Unsent(why))
             }
-            Sent::Unknown(why) if !provider.bills_failures || route.cost_usd == Some(0.0) => {
-                self.close(&id, images, candidate).await?;
+            Sent::Unknown(why) if !provider.bills_failures || candidate.cost_usd == Some(0.0) => {
+                self.close(&noted).await?;
                 Ok(Step::Again { after: None, why, unbilled: true })
             }
             Sent::Unknown(why) => {
@@ -93,82 +102,92 @@ impl Purchase<'_> {
                 note.message = format!("{} ({why})", note.message);
                 Err(NoTakes::Final(note))
             }
-            Sent::Answered(reply) => self.hear(provider, candidate, images, id, reply).await,
+            Sent::Answered(reply) => self.hear(&noted, reply).await,
         }
     }
 
     /// What an answer means.
-    async fn hear(
-        &self,
-        provider: &Provider,
-        candidate: &Candidate,
-        images: u32,
-        id: String,
-        reply: Reply,
-    ) -> Result<Step, NoTakes> {
-        let (name, vendor) = (&self.one.name, provider.vendor);
+    async fn hear(&self, noted: &Noted<'_>, reply: Reply) -> Result<Step, NoTakes> {
+        let verdict = judge(noted.sending.provider.vendor, reply.status, &reply.body);
+        if verdict != Verdict::Answer {
+            return self.follow(noted, verdict, &reply).await;
+        }
+        let body = Arc::new(reply.body);
+        let answered = self.keep_answer(noted, &body).await;
+        match take_up(self.run, &self.one.name, self.recipe, answered).await {
+            Came::Images(taken) => Ok(Step::Taken(taken)),
+            Came::Empty(empty) => {
+                let reply = Reply { body: body.to_vec(), ..reply };
+                self.follow(noted, judge_empty(&empty), &reply).await
+            }
+        }
+    }
+
+    /// What follows from an answer without an image.
+    async fn follow(&self, noted: &Noted<'_>, verdict: Verdict, reply: &Reply) -> Result<Step, NoTakes> {
+        let (name, provider) = (&self.one.name, noted.sending.provider);
         let failed = |code, why: &str, help: &str| {
             NoTakes::Final(Note::new(code, format!("{} couldn't make `{name}`: {why}", provider.name), help))
         };
-        match judge(vendor, reply.status, &reply.body) {
-            Verdict::Answer => self.keep_answer(candidate, images, id, reply.body).await.map(Step::Taken),
-            // Nothing but an error, but under a status that may be billed: kept like an answer, and not sent again.
-            Verdict::Failed(_) if (200..300).contains(&reply.status) => {
-                self.keep_answer(candidate, images, id, reply.body).await.map(Step::Taken)
+        match verdict {
+            Verdict::Unknown(why) => {
+                self.end(&noted.id, Outcome::Unusable(why.clone())).await?;
+                let _ = self.run.cache.put_aside(&reply.body);
+                Err(NoTakes::Final(without_image(name, &provider.name, &why)))
             }
             Verdict::Refused(words) => {
-                self.run.purse.release(images, candidate.route.cost_usd);
-                self.end(&id, Outcome::Refused(words.clone())).await?;
+                self.release(noted);
+                self.end(&noted.id, Outcome::Refused(words.clone())).await?;
                 Err(NoTakes::Final(refused(name, &words)))
             }
             verdict => {
-                self.close(&id, images, candidate).await?;
+                self.close(noted).await?;
                 match verdict {
-                    Verdict::Retry(why) => {
-                        let unbilled = reply.status == 429 || !provider.bills_failures || vendor == Vendor::Placeholder;
-                        Ok(Step::Again { after: reply.retry_after, why, unbilled })
+                    Verdict::Retry(why, after) => {
+                        let unbilled = reply.status == 429 || reply.status == 200 || !provider.bills_failures;
+                        Ok(Step::Again { after: reply.retry_after.or(after), why, unbilled })
                     }
-                    Verdict::NotHere(why) | Verdict::NoCredit(why) => Err(NoTakes::HandOver(why)),
+                    Verdict::NotHere(why) => Err(NoTakes::Moved(why)),
+                    Verdict::NoCredit(why) => Err(NoTakes::HandOver(why)),
                     Verdict::WrongKey(why) => {
                         let variable = provider.api_key_env.as_deref().unwrap_or("its key");
                         Err(failed("wrong-key", &why, &format!("look at {variable} in the environment or in .env")))
                     }
-                    Verdict::Failed(why) | Verdict::Refused(why) => Err(failed("provider", &why, "")),
-                    Verdict::Answer => Err(failed("provider", "an answer without content", "")),
+                    _ => Err(failed("provider", &verdict.words(), "")),
                 }
             }
         }
     }
 
-    async fn keep_answer(
-        &self,
-        candidate: &Candidate,
-        images: u32,
-        id: String,
-        body: Vec<u8>,
-    ) -> Result<Taken, NoTakes> {
+    /// Writes the answer down before anything in it is looked at.
+    async fn keep_answer(&self, noted: &Noted<'_>, body: &Arc<Vec<u8>>) -> Answered {
+        let candidate = noted.sending.candidate;
         let now = humantime::format_rfc3339_seconds(std::time::SystemTime::now()).to_string();
         let at = self.not_before.clone().map_or(now.clone(), |newest| newest.max(now));
-        let (fingerprint, body) = (self.fingerprint, Arc::new(body));
-        let record = (id.clone(), at.clone(), Arc::clone(&body));
+        let fingerprint = self.fingerprint;
+        let record = (noted.id.clone(), at.clone(), Arc::clone(body));
         // Where the answer finds no room its images may still: go on, and leave the intent open if they don't.
         let _ = self.on_disk(move |cache| cache.answer(fingerprint, &record.0, &record.1, &record.2)).await;
-        let answered = Answered {
-            id,
+        Answered {
+            id: noted.id.clone(),
             provider: candidate.route.provider.clone(),
             model_id: candidate.route.id.clone(),
-            asked: candidate.asked(),
-            price: candidate.route.cost_usd,
-            images,
+            api: candidate.api,
+            asked: candidate.asked.clone(),
+            price: candidate.cost_usd,
             at,
-            body,
-        };
-        Ok(take_up(self.run, &self.one.name, self.fingerprint, answered).await)
+            body: Arc::clone(body),
+        }
     }
 
-    async fn close(&self, id: &str, images: u32, candidate: &Candidate) -> Result<(), NoTakes> {
-        self.run.purse.release(images, candidate.route.cost_usd);
-        self.end(id, Outcome::Closed).await
+    /// Gives back what the request had set aside of the budget.
+    fn release(&self, noted: &Noted<'_>) {
+        self.run.purse.release(noted.sending.images, noted.sending.candidate.cost_usd);
+    }
+
+    async fn close(&self, noted: &Noted<'_>) -> Result<(), NoTakes> {
+        self.release(noted);
+        self.end(&noted.id, Outcome::Closed).await
     }
 
     pub(super) async fn end(&self, id: &str, outcome: Outcome) -> Result<(), NoTakes> {
@@ -185,4 +204,10 @@ impl Purchase<'_> {
         let written = tokio::task::spawn_blocking(move || write(&cache)).await;
         written.unwrap_or_else(|panic| Err(io::Error::other(panic))).map_err(|error| NoTakes::Final(cache_note(&error)))
     }
+}
+
+/// Nothing of the answer can be used: it was paid for, perhaps, so it isn't asked for again by itself.
+pub(super) fn without_image(name: &crate::name::AssetName, provider: &str, why: &str) -> Note {
+    let message = format!("{provider} answered for `{name}` without a usable image: {why}");
+    Note::new("no-image", message, "it may have been billed; `tintype sync --resend-unknown` asks again")
 }

@@ -9,13 +9,15 @@ use crate::execute::Run;
 use crate::execute::purchase::{Taken, cache_note};
 use crate::files::Durable;
 use crate::lock::Take;
+use crate::model::Api;
 use crate::name::AssetName;
+use crate::picture::Picture;
 use crate::plan::{Note, rounded};
-use crate::provider::Payload;
 use crate::provider::download::{DownloadError, Downloader};
 use crate::provider::hosts::Hosts;
-use crate::provider::openai_images;
-use crate::recipe::Fingerprint;
+use crate::provider::{Empty, Payload, response};
+use crate::recipe::{Background, Fingerprint, Recipe};
+use crate::size::Asked;
 use crate::transform::{Examined, examine};
 
 /// An answer that is safe in the journal.
@@ -24,11 +26,19 @@ pub(super) struct Answered {
     pub(super) id: String,
     pub(super) provider: String,
     pub(super) model_id: String,
-    pub(super) asked: Option<String>,
+    pub(super) api: Api,
+    pub(super) asked: Option<Asked>,
     pub(super) price: Option<f64>,
-    pub(super) images: u32,
     pub(super) at: String,
     pub(super) body: Arc<Vec<u8>>,
+}
+
+/// What an answer brought.
+pub(super) enum Came {
+    /// Images, some of which may still have to be fetched.
+    Images(Taken),
+    /// None that can be used. The request is still open.
+    Empty(Empty),
 }
 
 /// Why one image of an answer can't be kept.
@@ -40,18 +50,19 @@ enum Lost {
 }
 
 /// Keeps every image of an answer, and closes the request once none is left to fetch.
-pub(super) async fn take_up(run: &Run<'_>, name: &AssetName, fingerprint: Fingerprint, answered: Answered) -> Taken {
-    let answer = match openai_images::response(&answered.body) {
+pub(super) async fn take_up(run: &Run<'_>, name: &AssetName, recipe: &Recipe, answered: Answered) -> Came {
+    let answer = match response(answered.api, &answered.body) {
         Ok(answer) => answer,
-        Err(why) => return unusable(run, name, fingerprint, &answered, &why),
+        Err(empty) => return Came::Empty(empty),
     };
+    let fingerprint = recipe.fingerprint();
     let mut taken = Taken { takes: Vec::new(), cost_usd: None, warnings: Vec::new(), error: None };
     let mut gone = Vec::new();
     let paid = answer.images.iter().filter(|image| image.is_ok()).count();
     let paid = f64::from(u32::try_from(paid).unwrap_or(u32::MAX));
     let price = answer.cost_usd.map(|cost| rounded(cost / paid.max(1.0))).or(answered.price);
     for payload in answer.images {
-        match keep(run, fingerprint, &answered, price, payload).await {
+        match keep(run, recipe, fingerprint, &answered, price, payload).await {
             Ok((take, warnings)) => {
                 taken.takes.push(take);
                 taken.warnings.extend(warnings);
@@ -62,10 +73,10 @@ pub(super) async fn take_up(run: &Run<'_>, name: &AssetName, fingerprint: Finger
     }
     taken.cost_usd = answer.cost_usd.or_else(|| answered.price.map(|price| rounded(price * paid)));
     if taken.error.is_some() {
-        return taken;
+        return Came::Images(taken);
     }
     if let Some(why) = gone.first().filter(|_| taken.takes.is_empty()) {
-        return Taken { warnings: taken.warnings, ..unusable(run, name, fingerprint, &answered, why) };
+        return Came::Empty(Empty::Nothing(why.clone()));
     }
     taken.warnings.extend(
         gone.iter().map(|why| Note::new("lost-image", format!("an image of `{name}` can't be used: {why}"), "")),
@@ -75,23 +86,12 @@ pub(super) async fn take_up(run: &Run<'_>, name: &AssetName, fingerprint: Finger
     if let Ok(Err(error)) = closed {
         taken.error = Some(cache_note(&error));
     }
-    taken
-}
-
-/// Nothing of the answer can be used: it was paid for, perhaps, so it isn't asked for again by itself.
-fn unusable(run: &Run<'_>, name: &AssetName, fingerprint: Fingerprint, answered: &Answered, why: &str) -> Taken {
-    let _ = run.cache.put_aside(&answered.body);
-    let _ = run.cache.end(fingerprint, &answered.id, &Outcome::Unusable(why.to_string()));
-    let message = format!("{} answered for `{name}` without a usable image: {why}", answered.provider);
-    let help = "it may have been billed; `tintype sync --resend-unknown` asks again";
-    Taken {
-        cost_usd: answered.price.map(|price| price * f64::from(answered.images)),
-        ..Taken::failed(Note::new("no-image", message, help))
-    }
+    Came::Images(taken)
 }
 
 async fn keep(
     run: &Run<'_>,
+    recipe: &Recipe,
     fingerprint: Fingerprint,
     answered: &Answered,
     price: Option<f64>,
@@ -102,13 +102,13 @@ async fn keep(
         Ok(Payload::Bytes(bytes)) => bytes,
         Ok(Payload::Url(url)) => fetch(run, answered, &url).await?,
     };
-    let asked = answered.asked.clone();
+    let (asked, background) = (answered.asked.clone(), recipe.background);
     let cache = Arc::clone(run.cache);
     let take = Take {
         hash: crate::digest::Digest::of(&bytes),
         provider: answered.provider.clone(),
         model_id: answered.model_id.clone(),
-        asked: answered.asked.clone(),
+        asked: answered.asked.as_ref().map(ToString::to_string),
         cost_usd: price,
         generated: Some(answered.at.clone()),
         kind: None,
@@ -127,7 +127,7 @@ async fn keep(
             cache.add_take(fingerprint, &take, Durable::Yes)
         };
         keep().map_err(|error| Lost::Later(cache_note(&error)))?;
-        Ok((take, differences(&examined, asked.as_deref())))
+        Ok((take, differences(&examined, asked.as_ref(), background)))
     });
     stored.await.unwrap_or_else(|panic| Err(Lost::Later(Note::new("internal", format!("storing failed: {panic}"), ""))))
 }
@@ -163,17 +163,25 @@ async fn fetch(run: &Run<'_>, answered: &Answered, url: &str) -> Result<Vec<u8>,
 }
 
 /// What came back and what was asked for.
-fn differences(examined: &Examined, asked: Option<&str>) -> Vec<Note> {
-    let picture = examined.picture;
-    let got = format!("{}x{}", picture.width, picture.height);
-    match asked {
-        Some(asked) if asked != got => {
-            vec![Note::new(
-                "other-size",
-                format!("{asked} was asked for, {got} came"),
-                "the output is made of what came",
-            )]
-        }
-        _ => Vec::new(),
+fn differences(examined: &Examined, asked: Option<&Asked>, background: Option<Background>) -> Vec<Note> {
+    let Picture { format, width, height } = examined.picture;
+    let mut notes = Vec::new();
+    if let Some(asked) = asked.filter(|asked| !asked.is_met_by(width, height)) {
+        let message = format!("{asked} was asked for, {width}x{height} came");
+        notes.push(Note::new("other-size", message, "the output is made of what came"));
     }
+    if background == Some(Background::Transparent) && !examined.has_alpha {
+        let came = if format.has_alpha() {
+            format!("an opaque {format} came")
+        } else {
+            format!("a {format} came, which can't have one")
+        };
+        let message = format!("a transparent background was asked for, {came}");
+        let help = "say in the prompt that the background is transparent, or try a `variant` or another model";
+        notes.push(Note::new("no-alpha", message, help));
+        if !format.has_alpha() {
+            notes.push(Note::new("other-format", format!("a png was asked for, a {format} came"), ""));
+        }
+    }
+    notes
 }

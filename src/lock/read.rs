@@ -12,7 +12,7 @@ use crate::lock::{Entry, EntryOrigin, Generated, LockedOutput, Lockfile, Take, T
 use crate::manifest::Spanned;
 use crate::manifest::table::{Field, Problems, Table, conflict};
 use crate::name::{AssetName, ProjectPath};
-use crate::recipe::{Origin, Quality, Ratio, Recipe, Reference, Size, Value};
+use crate::recipe::{Background, Origin, Quality, Ratio, Recipe, Reference, Size, Value};
 
 impl Lockfile {
     /// Reads the text of images.lock.
@@ -173,12 +173,14 @@ fn recipe(field: &Field<'_>, problems: &mut Problems<'_>) -> Option<Recipe> {
     let aspect_ratio = table.parsed("aspect_ratio", "a ratio", Ratio::parse, problems).map(|ratio| ratio.value);
     let seed = table.integer_u64("seed", problems).map(|seed| seed.value);
     let quality = table.parsed("quality", "a quality", Quality::parse, problems).map(|quality| quality.value);
+    let background = table.parsed("background", "a background", Background::parse, problems);
+    let background = background.map(|background| background.value);
     let variant = table.integer_u64("variant", problems).map(|variant| variant.value);
     let references = each(&table.list("references"), reference, problems);
     let options = table.take("options").map(|field| options(&field, problems)).unwrap_or_default();
     table.finish(problems);
     let (model, prompt) = (model?.value, prompt?.value);
-    Some(Recipe { model, prompt, size, aspect_ratio, references, seed, quality, variant, options })
+    Some(Recipe { model, prompt, size, aspect_ratio, references, seed, quality, background, variant, options })
 }
 
 fn reference(field: &Field<'_>, problems: &mut Problems<'_>) -> Option<Reference> {

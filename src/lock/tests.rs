@@ -7,7 +7,7 @@ use proptest::prelude::*;
 use crate::digest::Digest;
 use crate::lock::{Entry, EntryOrigin, Generated, LockedOutput, Lockfile, Take, TakeKind, order_takes};
 use crate::name::{AssetName, ProjectPath};
-use crate::recipe::{Origin, Quality, Ratio, Recipe, Reference, Size, Value};
+use crate::recipe::{Background, Origin, Quality, Ratio, Recipe, Reference, Size, Value};
 
 fn digest(seed: u8) -> Digest {
     Digest::of(&[seed])
@@ -47,6 +47,7 @@ fn any_recipe() -> impl Strategy<Value = Recipe> {
                 references: if more { vec![path, asset] } else { Vec::new() },
                 seed: seed.map(i64::unsigned_abs),
                 quality: more.then_some(Quality::High),
+                background: more.then_some(Background::Transparent),
                 variant: more.then_some(3),
                 options,
             }

@@ -3,7 +3,7 @@
 use std::fmt::Write;
 
 use crate::lock::{Entry, EntryOrigin, LockedOutput, Lockfile, Take, TakeKind, VERSION};
-use crate::recipe::{Origin, Quality, Recipe, Value};
+use crate::recipe::{Background, Origin, Quality, Recipe, Value};
 
 const HEAD: &str = "# Made by tintype from images.toml. Commit it; don't edit it.\n";
 
@@ -72,6 +72,7 @@ fn render_recipe(recipe: &Recipe, text: &mut Text) {
         text.line(&format!("seed = {seed}"));
     }
     text.maybe("quality", recipe.quality.map(Quality::name));
+    text.maybe("background", recipe.background.map(Background::name));
     if let Some(variant) = recipe.variant {
         text.line(&format!("variant = {variant}"));
     }

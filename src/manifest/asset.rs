@@ -7,13 +7,14 @@ use std::collections::BTreeMap;
 use toml::de::DeValue;
 
 use crate::manifest::table::{Field, Problems, Table, not_yet};
+use crate::manifest::vendors::SIZE_FORM;
 use crate::manifest::{AssetKeys, OutputKeys, Publish, ReferenceKey, Spanned};
 use crate::picture::{Format, MAX_SIDE};
-use crate::recipe::{Quality, Ratio, Size, Value};
+use crate::recipe::{Background, Quality, Ratio, Size, Value};
 use crate::transform::Fit;
 
 /// Asset keys that are part of the manifest and can't be carried out yet.
-const LATER: [&str; 6] = ["style", "prompt_file", "negative_prompt", "background", "matrix", "rows"];
+const LATER: [&str; 5] = ["style", "prompt_file", "negative_prompt", "matrix", "rows"];
 /// Output keys that are part of the manifest and can't be carried out yet.
 const LATER_OUTPUT: [&str; 13] = [
     "lossless",
@@ -34,9 +35,6 @@ const LATER_OUTPUT: [&str; 13] = [
 const OWN_FIELDS: [&str; 4] = ["n", "model", "prompt", "size"];
 /// More takes of one asset than anyone looks at.
 const MAX_TAKES: u32 = 100;
-
-/// What a size looks like, for messages.
-pub(crate) const SIZE_FORM: &str = "WIDTHxHEIGHT, like `1920x1080`, or a tier: `512`, `1K`, `2K`, `3K`, `4K`";
 
 /// What separates an asset from the defaults: which keys may stand there.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -67,6 +65,7 @@ pub(crate) fn read(field: &Field<'_>, title: &str, scope: Scope, problems: &mut 
         n: table.integer_u32("n", 1..=MAX_TAKES, problems),
         publish: table.parsed("publish", "`chosen` or `all`", publish, problems),
         quality: table.parsed("quality", "`auto`, `low`, `medium` or `high`", Quality::parse, problems),
+        background: table.parsed("background", "`auto`, `transparent` or `opaque`", Background::parse, problems),
         variant: table.integer_u64("variant", problems),
         options: options(&mut table, problems),
         tags: strings(&table.list("tags"), problems),

@@ -5,16 +5,18 @@
 mod asset;
 mod parse;
 pub(crate) mod table;
+pub(crate) mod vendors;
 
 use std::collections::BTreeMap;
 use std::ops::Range;
 use std::sync::Arc;
 use std::time::Duration;
 
+use crate::capability::{Facts, Price};
 use crate::diagnostic::{Diagnostic, Source};
 use crate::name::AssetName;
 use crate::picture::Format;
-use crate::recipe::{Quality, Ratio, Size, Value};
+use crate::recipe::{Background, Quality, Ratio, Size, Value};
 use crate::transform::Fit;
 
 pub use crate::manifest::parse::{Parsed, parse};
@@ -104,6 +106,14 @@ pub struct ProviderKeys {
     pub timeout: Option<Duration>,
     /// Tries after the first.
     pub max_retries: Option<u32>,
+    /// Whose habits it has; only tintype itself says it.
+    pub(crate) vendor: Option<Spanned<String>>,
+    /// Whether it bills what fails; only tintype itself says it.
+    pub(crate) bills_failures: Option<bool>,
+    /// Price of one image, where its routes say nothing.
+    pub price: Option<Price>,
+    /// What is stated of all its routes.
+    pub facts: Facts,
 }
 
 /// `[models.NAME]`: a model of the user's own, or other facts of a built-in one.
@@ -111,20 +121,10 @@ pub struct ProviderKeys {
 pub struct ModelKeys {
     /// Where the table stands.
     pub place: Place,
-    /// Fewest pixels that a picture may have.
-    pub min_pixels: Option<u64>,
-    /// Most pixels that a picture may have.
-    pub max_pixels: Option<u64>,
-    /// Least width divided by height.
-    pub min_ratio: Option<f64>,
-    /// Greatest width divided by height.
-    pub max_ratio: Option<f64>,
-    /// Both sides are whole multiples of it.
-    pub multiple_of: Option<u32>,
-    /// What is asked for where nothing is written.
-    pub default_size: Option<Spanned<Size>>,
-    /// Prices of one image in US dollars, by provider.
-    pub cost_usd: BTreeMap<String, Spanned<f64>>,
+    /// What is stated of all its routes.
+    pub facts: Facts,
+    /// Prices of one image, by provider.
+    pub prices: BTreeMap<String, Spanned<Price>>,
     /// Who serves it, in place of the built-in routes.
     pub routes: Option<Vec<RouteKeys>>,
 }
@@ -140,10 +140,10 @@ pub struct RouteKeys {
     pub api: Option<Spanned<String>>,
     /// The path below the base URL, if it isn't the wire format's own.
     pub path: Option<Spanned<String>>,
-    /// Price of one image in US dollars.
-    pub cost_usd: Option<f64>,
-    /// Most images in one request.
-    pub max_images: Option<u32>,
+    /// Price of one image.
+    pub price: Option<Price>,
+    /// What is stated of this route alone.
+    pub facts: Facts,
 }
 
 /// The keys of an asset, or of `[defaults]`, as far as they are written.
@@ -171,6 +171,8 @@ pub struct AssetKeys {
     pub publish: Option<Spanned<Publish>>,
     /// How much work the model is to put in.
     pub quality: Option<Spanned<Quality>>,
+    /// Whether the ground behind the picture is to be transparent.
+    pub background: Option<Spanned<Background>>,
     /// Tells pictures of one wording apart.
     pub variant: Option<Spanned<u64>>,
     /// Vendor fields, by provider.

@@ -6,11 +6,11 @@ use std::sync::Arc;
 use toml::de::{DeTable, DeValue};
 
 use crate::diagnostic::{Diagnostic, Source, nearest, sort};
-use crate::manifest::asset::{SIZE_FORM, Scope, each_string, read};
+use crate::manifest::asset::{Scope, each_string, read};
 use crate::manifest::table::{Field, Problems, Table, conflict, is_literal_key, not_yet};
-use crate::manifest::{AssetKeys, Budget, Manifest, ModelKeys, Place, ProviderKeys, RouteKeys, Spanned};
+use crate::manifest::vendors;
+use crate::manifest::{AssetKeys, Budget, Manifest, Place, Spanned};
 use crate::name::{AssetName, suggest_name};
-use crate::recipe::Size;
 use crate::secret::find_keys;
 
 /// Tables of the manifest that can't be carried out yet.
@@ -94,8 +94,8 @@ fn read_document(document: &DeTable<'_>, problems: &mut Problems<'_>) -> Manifes
         output_path,
         cache_dir: take("cache").and_then(|field| cache(&field, problems)),
         budget: take("budget").and_then(|field| budget(&field, problems)).unwrap_or_default(),
-        providers: take("providers").map(|field| named(&field, problems, provider)).unwrap_or_default(),
-        models: take("models").map(|field| named(&field, problems, model)).unwrap_or_default(),
+        providers: take("providers").map(|field| vendors::providers(&field, problems)).unwrap_or_default(),
+        models: take("models").map(|field| vendors::models(&field, problems)).unwrap_or_default(),
         assets: take("assets").map(|field| assets(&field, problems)).unwrap_or_default(),
     };
     root.finish(problems);
@@ -139,73 +139,6 @@ fn budget(field: &Field<'_>, problems: &mut Problems<'_>) -> Option<Budget> {
     };
     table.finish(problems);
     Some(budget)
-}
-
-/// A table of tables, by name.
-fn named<T>(
-    field: &Field<'_>,
-    problems: &mut Problems<'_>,
-    read: fn(&Field<'_>, &mut Problems<'_>) -> Option<T>,
-) -> BTreeMap<String, T> {
-    let Some(mut table) = field.table(format!("[{}]", field.key), &[], problems) else { return BTreeMap::new() };
-    table.take_rest().iter().filter_map(|field| Some((field.key.to_string(), read(field, problems)?))).collect()
-}
-
-fn provider(field: &Field<'_>, problems: &mut Problems<'_>) -> Option<ProviderKeys> {
-    let mut table = field.table(format!("[providers.{}]", field.key), &[], problems)?;
-    let keys = ProviderKeys {
-        place: field.key_place.clone(),
-        api: table.string("api", problems),
-        base_url: table.string("base_url", problems),
-        api_key_env: table.string("api_key_env", problems),
-        concurrency: table.integer_u32("concurrency", 1..=256, problems).map(|number| number.value),
-        requests_per_minute: table.integer_u32("requests_per_minute", 1..=100_000, problems).map(|number| number.value),
-        timeout: table.duration("timeout", problems),
-        max_retries: table.integer_u32("max_retries", 0..=20, problems).map(|number| number.value),
-    };
-    table.finish(problems);
-    Some(keys)
-}
-
-fn model(field: &Field<'_>, problems: &mut Problems<'_>) -> Option<ModelKeys> {
-    let mut table = field.table(format!("[models.{}]", field.key), &[], problems)?;
-    let positive = |number: Option<Spanned<u64>>| number.map(|number| number.value).filter(|number| *number > 0);
-    let keys = ModelKeys {
-        place: field.key_place.clone(),
-        min_pixels: positive(table.integer_u64("min_pixels", problems)),
-        max_pixels: positive(table.integer_u64("max_pixels", problems)),
-        min_ratio: table.amount("min_ratio", problems).map(|ratio| ratio.value),
-        max_ratio: table.amount("max_ratio", problems).map(|ratio| ratio.value),
-        multiple_of: table.integer_u32("multiple_of", 1..=1024, problems).map(|number| number.value),
-        default_size: table.parsed("default_size", SIZE_FORM, Size::parse, problems),
-        cost_usd: table.take("cost_usd").map(|field| prices(&field, problems)).unwrap_or_default(),
-        routes: table
-            .take("routes")
-            .map(|field| field.into_list().iter().filter_map(|route| self::route(route, problems)).collect()),
-    };
-    table.finish(problems);
-    Some(keys)
-}
-
-fn prices(field: &Field<'_>, problems: &mut Problems<'_>) -> BTreeMap<String, Spanned<f64>> {
-    let Some(mut table) = field.table("cost_usd", &[], problems) else { return BTreeMap::new() };
-    table.take_rest().iter().filter_map(|field| Some((field.key.to_string(), field.amount(problems)?))).collect()
-}
-
-fn route(field: &Field<'_>, problems: &mut Problems<'_>) -> Option<RouteKeys> {
-    let mut table = field.table("a route", &[], problems)?;
-    let provider = table.string("provider", problems);
-    let id = table.string("id", problems);
-    let keys = (table.string("api", problems), table.string("path", problems));
-    let cost_usd = table.amount("cost_usd", problems).map(|amount| amount.value);
-    let max_images = table.integer_u32("max_images", 1..=100, problems).map(|number| number.value);
-    table.finish(problems);
-    let (Some(provider), Some(id)) = (provider, id) else {
-        let error = field.place.error("missing-key", "a route needs a `provider` and an `id`", "incomplete");
-        problems.add(error.help(r#"write { provider = "studio", id = "the-model-s-id-there", cost_usd = 0.0 }"#));
-        return None;
-    };
-    Some(RouteKeys { provider, id, api: keys.0, path: keys.1, cost_usd, max_images })
 }
 
 fn assets(field: &Field<'_>, problems: &mut Problems<'_>) -> BTreeMap<AssetName, AssetKeys> {
@@ -270,6 +203,7 @@ impl AssetKeys {
             n: None,
             publish: None,
             quality: None,
+            background: None,
             variant: None,
             options: BTreeMap::new(),
             tags: Vec::new(),

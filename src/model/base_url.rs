@@ -39,6 +39,18 @@ impl BaseUrl {
         &self.text
     }
 
+    /// The address of a route: `path` behind this one, or behind its parent for each `../` in front, with `id` in place of
+    /// `{model}`. It can't leave the host.
+    pub fn join(&self, path: &str, id: &str) -> String {
+        let root = self.text.find("://").map_or(0, |scheme| scheme + 3);
+        let (mut base, mut below) = (self.text.as_str(), path);
+        while let Some(rest) = below.strip_prefix("../") {
+            below = rest;
+            base = base[root..].rfind('/').map_or(base, |slash| &base[..root + slash]);
+        }
+        format!("{base}/{}", below.replace("{model}", &percent_encoded(id)))
+    }
+
     /// The host in lower case, without port; an IPv6 address without brackets.
     pub fn host(&self) -> &str {
         &self.host
@@ -65,6 +77,15 @@ fn host_of(authority: &str) -> Option<String> {
     (!host.is_empty()).then(|| host.to_ascii_lowercase())
 }
 
+/// What may stand in a path stays; anything else is written as bytes (RFC 3986).
+fn percent_encoded(id: &str) -> String {
+    let encode = |byte: u8| match byte {
+        b'a'..=b'z' | b'A'..=b'Z' | b'0'..=b'9' | b'-' | b'.' | b'_' | b'~' | b'/' => char::from(byte).to_string(),
+        _ => format!("%{byte:02X}"),
+    };
+    id.bytes().map(encode).collect()
+}
+
 impl fmt::Display for BaseUrl {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         formatter.write_str(&self.text)
@@ -86,6 +107,23 @@ mod tests {
             ("https://api.aisa.one/v1", false),
         ] {
             assert_eq!(BaseUrl::new(text).map(|url| url.is_loopback()), Ok(loopback), "{text}");
+        }
+    }
+
+    #[test]
+    fn a_route_stands_below_its_base() {
+        for (base, path, expected) in [
+            ("https://api.aisa.one/v1", "images/generations", "https://api.aisa.one/v1/images/generations"),
+            ("https://api.aisa.one/v1/", "models/{model}:go", "https://api.aisa.one/v1/models/a/b%3F:go"),
+            ("http://127.0.0.1:1/x/v1", "../v1beta/images", "http://127.0.0.1:1/x/v1beta/images"),
+            ("http://127.0.0.1:1", "../v1beta/images", "http://127.0.0.1:1/v1beta/images"),
+            ("http://127.0.0.1:1/v1", "../../../images", "http://127.0.0.1:1/images"),
+        ] {
+            assert_eq!(
+                BaseUrl::new(base).map(|base| base.join(path, "a/b?")).as_deref(),
+                Ok(expected),
+                "{base} {path}"
+            );
         }
     }
 

@@ -3,33 +3,56 @@
 //! Facts only. Nothing here enters a fingerprint, so a corrected limit never makes a picture anew.
 
 mod base_url;
+mod hosts;
 mod registry;
+#[cfg(test)]
+mod rows;
 
 use std::collections::BTreeMap;
+use std::sync::Arc;
 use std::time::Duration;
 
-use crate::recipe::Size;
+use crate::capability::{Edits, Facts, Field, Fields, Price};
 
 pub use crate::model::base_url::BaseUrl;
-pub use crate::model::registry::{Registry, TrustedHosts};
+pub use crate::model::hosts::TrustedHosts;
+pub use crate::model::registry::Registry;
 
 /// A wire format: how a request and its answer look.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Api {
-    /// `POST /images/generations` as OpenAI has it and many servers speak it.
+    /// `POST /images/generations`, and `/images/edits` for references, as OpenAI has them and many servers speak them.
     OpenaiImages,
+    /// `POST /chat/completions` with pictures in the messages, as AIsa has it for Wan.
+    ChatImages,
+    /// `POST /models/{model}:generateContent`, as Google has it and AIsa passes it on.
+    GeminiGenerateContent,
+    /// `POST /images`, OpenRouter's router for pictures.
+    OpenrouterImages,
+    /// `POST /images/generations`, as PowerTokens has it for Seedream.
+    PowertokensImages,
     /// Drawn here, without any server.
     Placeholder,
 }
 
 impl Api {
     /// The wire formats that a provider of the user's own may speak.
-    pub const WIRE: [Self; 1] = [Self::OpenaiImages];
+    pub const WIRE: [Self; 5] = [
+        Self::OpenaiImages,
+        Self::ChatImages,
+        Self::GeminiGenerateContent,
+        Self::OpenrouterImages,
+        Self::PowertokensImages,
+    ];
 
     /// The name in manifests and JSON.
     pub const fn name(self) -> &'static str {
         match self {
             Self::OpenaiImages => "openai-images",
+            Self::ChatImages => "chat-images",
+            Self::GeminiGenerateContent => "gemini-generate-content",
+            Self::OpenrouterImages => "openrouter-images",
+            Self::PowertokensImages => "powertokens-images",
             Self::Placeholder => "placeholder",
         }
     }
@@ -37,39 +60,68 @@ impl Api {
     /// The path below the base URL where it is usually found.
     pub const fn path(self) -> &'static str {
         match self {
-            Self::OpenaiImages => "images/generations",
+            Self::OpenaiImages | Self::PowertokensImages => "images/generations",
+            Self::ChatImages => "chat/completions",
+            Self::GeminiGenerateContent => "models/{model}:generateContent",
+            Self::OpenrouterImages => "images",
             Self::Placeholder => "",
         }
     }
 
     /// Reads a name back.
     pub fn parse(text: &str) -> Option<Self> {
-        [Self::OpenaiImages, Self::Placeholder].into_iter().find(|api| api.name() == text)
+        Self::WIRE.into_iter().chain([Self::Placeholder]).find(|api| api.name() == text)
     }
 
-    /// The request fields that the format documents, where a route says nothing else.
+    /// The fields that the format has words for: no route of it can have another.
     pub const fn fields(self) -> Fields {
+        use Field::{Background, N, OutputFormat, Quality, Ratio, References, Seed, Size, Tier, Watermark};
         match self {
-            Self::OpenaiImages => Fields { n: true, size: true, quality: true, seed: false, references: false },
-            Self::Placeholder => Fields { n: true, size: true, quality: true, seed: true, references: true },
+            Self::OpenaiImages => {
+                Fields::of(&[N, Size, Tier, References, Seed, Quality, Background, OutputFormat, Watermark])
+            }
+            Self::ChatImages => Fields::of(&[N, References]),
+            Self::GeminiGenerateContent => Fields::of(&[Tier, Ratio, References, Seed]),
+            Self::OpenrouterImages => {
+                Fields::of(&[N, Size, Tier, Ratio, References, Seed, Quality, Background, OutputFormat])
+            }
+            Self::PowertokensImages => Fields::of(&[N, Size, Tier, References, Seed, Watermark]),
+            Self::Placeholder => Fields::of(&[N, Size, References, Seed, Quality, Background]),
         }
     }
-}
 
-/// Which optional fields a route's documented request has. One that it doesn't have is never sent.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
-#[expect(clippy::struct_excessive_bools, reason = "a set of independent fields, each there or not")]
-pub struct Fields {
-    /// `n`, the number of images.
-    pub n: bool,
-    /// `size`.
-    pub size: bool,
-    /// `quality`.
-    pub quality: bool,
-    /// `seed`.
-    pub seed: bool,
-    /// Reference pictures.
-    pub references: bool,
+    /// What the format's documents state, where model and route say nothing else.
+    pub fn facts(self) -> Facts {
+        use crate::capability::Support::Untold;
+        use Field::{Background, N, OutputFormat, Quality, Ratio, References, Seed, Size, Tier, Watermark};
+        let fields = match self {
+            Self::OpenaiImages => Fields::of(&[N, Size, References, Quality, Background, OutputFormat]),
+            Self::ChatImages => Fields::of(&[N, References]),
+            Self::GeminiGenerateContent => Fields::of(&[Tier, Ratio, References]).with(Seed, Untold),
+            // Its providers may pass over what they have no knob for (OpenRouter docs, images, 2026).
+            Self::OpenrouterImages => [References, Seed, Quality, Background, OutputFormat]
+                .into_iter()
+                .fold(Fields::of(&[N, Size, Tier, Ratio]), |fields, field| fields.with(field, Untold)),
+            Self::PowertokensImages => Fields::of(&[N, Size, References, Watermark]).with(Seed, Untold),
+            Self::Placeholder => Fields::of(&[N, Size, References, Seed, Quality, Background]),
+        };
+        let (max_references, max_prompt) = match self {
+            // OpenAI's OpenAPI file, 2026: at most 16 pictures, at most 32,000 characters.
+            Self::OpenaiImages => (Some(16), Some(32_000)),
+            Self::OpenrouterImages => (Some(16), None), // OpenRouter docs, images, 2026
+            Self::PowertokensImages => (Some(14), None), // PowerTokens docs, images/generations, 2026
+            Self::ChatImages | Self::GeminiGenerateContent | Self::Placeholder => (None, None),
+        };
+        let max_seed = match self {
+            // PowerTokens docs, images/generations, 2026; an int32 in Google's discovery document, v1beta, 2026.
+            Self::PowertokensImages | Self::GeminiGenerateContent => Some(2_147_483_647),
+            _ => Some(i64::MAX.unsigned_abs()),
+        };
+        let max_together = matches!(self, Self::PowertokensImages).then_some(15); // BytePlus ModelArk docs, 2026
+        let max_images = matches!(self, Self::Placeholder).then_some(100);
+        let fields = Some(fields);
+        Facts { fields, max_images, max_references, max_together, max_prompt, max_seed, ..Facts::default() }
+    }
 }
 
 /// Whose habits a provider has: which errors it sends and what they mean.
@@ -79,8 +131,25 @@ pub enum Vendor {
     Aisa,
     /// OpenAI, and any server that follows it.
     OpenAi,
+    /// OpenRouter.
+    OpenRouter,
+    /// PowerTokens.
+    PowerTokens,
     /// Nobody: drawn here.
     Placeholder,
+}
+
+impl Vendor {
+    fn parse(text: &str) -> Option<Self> {
+        match text {
+            "aisa" => Some(Self::Aisa),
+            "openai" => Some(Self::OpenAi),
+            "openrouter" => Some(Self::OpenRouter),
+            "powertokens" => Some(Self::PowerTokens),
+            "placeholder" => Some(Self::Placeholder),
+            _ => None,
+        }
+    }
 }
 
 /// A provider: where requests go, with which key and how politely.
@@ -90,8 +159,8 @@ pub struct Provider {
     pub name: String,
     /// Where it is; none for the placeholder.
     pub base_url: Option<BaseUrl>,
-    /// The wire format of its routes, for providers of the user's own.
-    pub api: Option<Api>,
+    /// The wire format of its routes, where they don't say it themselves.
+    pub api: Option<Wire>,
     /// The variable that holds its key; none where it needs no key.
     pub api_key_env: Option<String>,
     /// Whose errors it sends.
@@ -106,6 +175,10 @@ pub struct Provider {
     pub timeout: Duration,
     /// Tries after the first.
     pub max_retries: u32,
+    /// The price of its routes, where they don't say it themselves.
+    pub price: Price,
+    /// What is stated of all its routes.
+    pub facts: Facts,
 }
 
 /// A model and who serves it.
@@ -113,34 +186,36 @@ pub struct Provider {
 pub struct Model {
     /// Its canonical name.
     pub name: String,
-    /// Which sizes it draws.
-    pub limits: Limits,
-    /// What is asked for where nothing is written.
-    pub default_size: Option<Size>,
+    /// What is stated of it, whoever serves it.
+    pub facts: Facts,
     /// Who serves it, in the registry's order of preference.
-    pub routes: Vec<Route>,
+    pub routes: Vec<Arc<Route>>,
 }
 
 impl Model {
     /// Whether its takes cost nothing and can be made again at any time, byte for byte.
     pub fn is_reproducible(&self) -> bool {
-        self.routes.iter().all(|route| route.api == Api::Placeholder)
+        self.routes.iter().all(|route| route.wire == Wire::Spoken(Api::Placeholder))
     }
 }
 
-/// The sizes that a model draws. Unknown bounds are open.
-#[derive(Debug, Clone, Copy, PartialEq, Default)]
-pub struct Limits {
-    /// Fewest pixels.
-    pub min_pixels: Option<u64>,
-    /// Most pixels.
-    pub max_pixels: Option<u64>,
-    /// Least width divided by height.
-    pub min_ratio: Option<f64>,
-    /// Greatest width divided by height.
-    pub max_ratio: Option<f64>,
-    /// Both sides are whole multiples of it.
-    pub multiple_of: Option<u32>,
+/// The wire format of a route, which may be one that this version knows by name only.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Wire {
+    /// One that can be used.
+    Spoken(Api),
+    /// One that can't, by its name.
+    Unspoken(String),
+}
+
+impl Wire {
+    /// The name in manifests and JSON.
+    pub fn name(&self) -> &str {
+        match self {
+            Self::Spoken(api) => api.name(),
+            Self::Unspoken(name) => name,
+        }
+    }
 }
 
 /// One way to a model.
@@ -151,15 +226,25 @@ pub struct Route {
     /// The model's id there.
     pub id: String,
     /// The wire format.
-    pub api: Api,
-    /// The path below the provider's base URL.
+    pub wire: Wire,
+    /// The path below the provider's base URL; `../` leaves the base URL's last folder, `{model}` is the id.
     pub path: String,
+    /// Price of one image in US dollars.
+    pub price: Price,
+    /// What is stated of it: by itself, the model, the provider and the wire format, in this order.
+    pub facts: Facts,
+}
+
+impl Route {
     /// The request's optional fields.
-    pub fields: Fields,
-    /// Price of one image in US dollars; unknown where absent.
-    pub cost_usd: Option<f64>,
-    /// Most images in one request.
-    pub max_images: u32,
+    pub fn fields(&self) -> Fields {
+        self.facts.fields.unwrap_or_default()
+    }
+
+    /// How references travel, in `openai-images`.
+    pub fn edits(&self) -> Edits {
+        self.facts.edits.unwrap_or_default()
+    }
 }
 
 /// By name.

@@ -1,39 +1,20 @@
 //! The registry: what models.toml knows, with the manifest's `[providers]` and `[models]` laid over it.
+//!
+//! Both have one form and go one way, so whatever is built in can be overridden, and whatever is missing added, in a manifest.
 
-use std::collections::BTreeSet;
+use std::sync::Arc;
 use std::time::Duration;
 
-use toml::de::{DeTable, DeValue};
-
+use crate::capability::{Facts, Price};
 use crate::diagnostic::{Diagnostic, nearest};
+use crate::manifest::vendors::read_vendors;
 use crate::manifest::{Manifest, ModelKeys, ProviderKeys, RouteKeys, Spanned};
-use crate::model::{Api, BaseUrl, ByName, Fields, Limits, Model, Provider, Route, Vendor};
-use crate::recipe::Size;
+use crate::model::hosts::check_host;
+use crate::model::{Api, BaseUrl, ByName, Model, Provider, Route, TrustedHosts, Vendor, Wire};
 use crate::secret::is_variable_name;
 
-/// Hosts that `TINTYPE_TRUST_HOSTS` names: the only ones, besides built-in and loopback, to which a key may go.
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub struct TrustedHosts(BTreeSet<String>);
-
-impl TrustedHosts {
-    /// Reads a list with commas.
-    pub fn parse(text: &str) -> Self {
-        Self(text.split(',').map(|host| host.trim().to_ascii_lowercase()).filter(|host| !host.is_empty()).collect())
-    }
-
-    /// Whether a host is on the list.
-    pub fn contains(&self, host: &str) -> bool {
-        self.0.contains(host)
-    }
-
-    /// The hosts in order.
-    pub fn hosts(&self) -> impl Iterator<Item = &str> {
-        self.0.iter().map(String::as_str)
-    }
-}
-
 /// Every provider and model that a project can use.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, Default)]
 pub struct Registry {
     /// Providers by name.
     pub providers: ByName<Provider>,
@@ -41,36 +22,55 @@ pub struct Registry {
     pub models: ByName<Model>,
 }
 
+/// Who wrote a table: a manifest comes with a pull request, models.toml with tintype.
+enum Writer<'a> {
+    Manifest { manifest: &'a Manifest, trusted: &'a TrustedHosts, built_in: ByName<Provider> },
+    Tintype,
+}
+
 impl Registry {
     /// What tintype knows by itself.
     pub fn built_in() -> Self {
-        let document = DeTable::parse(include_str!("models.toml")).expect("models.toml is sound, a test says");
-        let tables = |name: &str| document.get_ref().get(name).and_then(|value| value.get_ref().as_table());
-        let named = |name: &str| {
-            tables(name)
-                .into_iter()
-                .flatten()
-                .map(|(key, value)| (key.get_ref().to_string(), Facts::of(value.get_ref())))
-        };
-        Self {
-            providers: named("providers").map(|(name, facts)| (name.clone(), facts.provider(&name))).collect(),
-            models: named("models").map(|(name, facts)| (name.clone(), facts.model(name))).collect(),
+        let tables =
+            read_vendors("models.toml", include_str!("models.toml")).expect("models.toml is sound, a test says");
+        let (registry, mistakes) = Self::default().add(&tables.providers, &tables.models, &Writer::Tintype);
+        debug_assert!(mistakes.is_empty(), "{mistakes:?}");
+        registry
+    }
+
+    /// Reads a registry of models.toml's form.
+    #[cfg(test)]
+    pub(crate) fn read(text: &str) -> Result<Self, Vec<Diagnostic>> {
+        let tables = read_vendors("models.toml", text)?;
+        match Self::default().add(&tables.providers, &tables.models, &Writer::Tintype) {
+            (registry, mistakes) if mistakes.is_empty() => Ok(registry),
+            (_, mistakes) => Err(mistakes),
         }
     }
 
     /// What the manifest makes of it, and every mistake in its tables.
-    pub fn with(mut self, manifest: &Manifest, trusted: &TrustedHosts) -> (Self, Vec<Diagnostic>) {
+    pub fn with(self, manifest: &Manifest, trusted: &TrustedHosts) -> (Self, Vec<Diagnostic>) {
+        let writer = Writer::Manifest { manifest, trusted, built_in: self.providers.clone() };
+        self.add(&manifest.providers, &manifest.models, &writer)
+    }
+
+    fn add(
+        mut self,
+        providers: &ByName<ProviderKeys>,
+        models: &ByName<ModelKeys>,
+        writer: &Writer<'_>,
+    ) -> (Self, Vec<Diagnostic>) {
         let mut found = Vec::new();
-        for (name, keys) in &manifest.providers {
-            match self.provider(name, keys, trusted) {
+        for (name, keys) in providers {
+            match self.provider(name, keys, writer) {
                 Ok(provider) => {
                     self.providers.insert(name.clone(), provider);
                 }
                 Err(diagnostic) => found.push(diagnostic),
             }
         }
-        for (name, keys) in &manifest.models {
-            match self.model_with(name, keys, manifest) {
+        for (name, keys) in models {
+            match self.model_with(name, keys, writer) {
                 Ok(model) => {
                     self.models.insert(model.name.clone(), model);
                 }
@@ -86,187 +86,181 @@ impl Registry {
         self.models.get(name).or_else(by_id)
     }
 
-    fn provider(&self, name: &str, keys: &ProviderKeys, trusted: &TrustedHosts) -> Result<Provider, Diagnostic> {
-        let built_in = self.providers.get(name);
-        if name == "placeholder" {
+    fn provider(&self, name: &str, keys: &ProviderKeys, writer: &Writer<'_>) -> Result<Provider, Diagnostic> {
+        let known = self.providers.get(name);
+        if let (Writer::Manifest { .. }, "placeholder") = (writer, name) {
             let error =
                 keys.place.error("bad-value", "`placeholder` is drawn here: it has nothing to set", "this table");
             return Err(error.help("take the table out"));
         }
         let base_url = match &keys.base_url {
             Some(written) => Some(base_url(written)?),
-            None => built_in.and_then(|provider| provider.base_url.clone()),
+            None => known.and_then(|provider| provider.base_url.clone()),
         };
-        let api = keys.api.as_ref().map(api).transpose()?.or_else(|| built_in.and_then(|provider| provider.api));
-        if built_in.is_none() && (base_url.is_none() || api.is_none()) {
-            let known = self.providers.keys().map(String::as_str).filter(|name| *name != "placeholder");
-            let help = nearest(name, known).map_or_else(
-                || r#"write api = "openai-images" and base_url = "http://127.0.0.1:8080/v1""#.to_string(),
-                |near| format!("did you mean `{near}`? A provider of your own needs an `api` and a `base_url`"),
-            );
-            let message = format!("`{name}` isn't built in and lacks an `api` or a `base_url`");
-            return Err(keys.place.error("missing-key", message, "this provider").help(help));
+        let written = keys.api.as_ref().map(|written| wire(written, writer)).transpose()?;
+        let api = written.or_else(|| known.and_then(|provider| provider.api.clone()));
+        if let Writer::Manifest { .. } = writer
+            && known.is_none()
+            && (base_url.is_none() || api.is_none())
+        {
+            return Err(self.incomplete(name, keys));
         }
         let api_key_env = match &keys.api_key_env {
             Some(variable) => Some(variable_name(variable)?),
-            None => built_in.and_then(|provider| provider.api_key_env.clone()),
+            None => known.and_then(|provider| provider.api_key_env.clone()),
         };
-        if let Some(base_url) = &base_url {
-            check_host(name, keys, base_url, api_key_env.as_deref(), trusted)?;
+        if let (Some(base_url), Writer::Manifest { trusted, built_in, .. }) = (&base_url, writer) {
+            check_host(name, keys, base_url, api_key_env.as_deref(), trusted, built_in)?;
         }
-        let base = built_in.cloned().unwrap_or_else(|| Provider::own(name));
+        let base = known.cloned().unwrap_or_else(|| Provider::unknown(name));
+        let vendor = keys.vendor.as_ref().and_then(|vendor| Vendor::parse(&vendor.value));
         Ok(Provider {
             base_url,
             api,
             api_key_env,
+            vendor: vendor.unwrap_or(base.vendor),
+            bills_failures: keys.bills_failures.unwrap_or(base.bills_failures),
             concurrency: keys.concurrency.unwrap_or(base.concurrency),
             requests_per_minute: keys.requests_per_minute.or(base.requests_per_minute),
             timeout: keys.timeout.unwrap_or(base.timeout),
             max_retries: keys.max_retries.unwrap_or(base.max_retries),
-            ..base
+            price: keys.price.clone().unwrap_or(base.price),
+            facts: keys.facts.clone().over(&base.facts),
+            name: base.name,
         })
     }
 
-    fn model_with(&self, name: &str, keys: &ModelKeys, manifest: &Manifest) -> Result<Model, Vec<Diagnostic>> {
-        let built_in = self.model(name);
+    fn incomplete(&self, name: &str, keys: &ProviderKeys) -> Diagnostic {
+        let help = nearest(name, self.provider_names()).map_or_else(
+            || r#"write api = "openai-images" and base_url = "http://127.0.0.1:8080/v1""#.to_string(),
+            |near| format!("did you mean `{near}`? A provider of your own needs an `api` and a `base_url`"),
+        );
+        let message = format!("`{name}` isn't built in and lacks an `api` or a `base_url`");
+        keys.place.error("missing-key", message, "this provider").help(help)
+    }
+
+    fn model_with(&self, name: &str, keys: &ModelKeys, writer: &Writer<'_>) -> Result<Model, Vec<Diagnostic>> {
+        let known = self.model(name);
         let mut found = Vec::new();
-        let mut routes = built_in.map(|model| model.routes.clone()).unwrap_or_default();
-        if let Some(written) = &keys.routes {
-            routes.clear();
-            for route in written {
-                match self.route(route, manifest) {
-                    Ok(route) => routes.push(route),
-                    Err(diagnostic) => found.push(diagnostic),
-                }
+        let mut routes: Vec<Route> = match (&keys.routes, known) {
+            (Some(written), _) => {
+                let route = |route: &RouteKeys| self.route(route, keys, known, writer);
+                written.iter().filter_map(|keys| route(keys).map_err(|error| found.push(error)).ok()).collect()
             }
-        }
-        for (provider, cost) in &keys.cost_usd {
-            let mut known = false;
-            for route in routes.iter_mut().filter(|route| &route.provider == provider) {
-                route.cost_usd = Some(cost.value);
-                known = true;
+            (None, Some(known)) => {
+                let laid_over =
+                    |route: &Arc<Route>| Route { facts: keys.facts.clone().over(&route.facts), ..Route::clone(route) };
+                known.routes.iter().map(laid_over).collect()
             }
-            if !known {
-                found.push(self.unknown_provider(provider, &format!("`{name}` has no route to `{provider}`"), cost));
+            (None, None) => Vec::new(),
+        };
+        for (provider, price) in &keys.prices {
+            let mut priced = routes.iter_mut().filter(|route| &route.provider == provider).peekable();
+            if priced.peek().is_none() && found.is_empty() {
+                found.push(self.unknown_provider(provider, &format!("`{name}` has no route to `{provider}`"), price));
             }
+            priced.for_each(|route| route.price = price.value.clone());
         }
         if routes.is_empty() && found.is_empty() {
             let error =
                 keys.place.error("missing-key", format!("`{name}` isn't built in and has no routes"), "this model");
-            found.push(
-                error.help(r#"write routes = [{ provider = "studio", id = "the-model-s-id-there", cost_usd = 0.0 }]"#),
-            );
+            let help = r#"write routes = [{ provider = "studio", id = "the-model-s-id-there", cost_usd = 0.0 }]"#;
+            found.push(error.help(help));
         }
         if !found.is_empty() {
             return Err(found);
         }
-        let limits = built_in.map(|model| model.limits).unwrap_or_default();
+        let facts = keys.facts.clone();
         Ok(Model {
-            name: built_in.map_or(name, |model| &model.name).to_string(),
-            limits: Limits {
-                min_pixels: keys.min_pixels.or(limits.min_pixels),
-                max_pixels: keys.max_pixels.or(limits.max_pixels),
-                min_ratio: keys.min_ratio.or(limits.min_ratio),
-                max_ratio: keys.max_ratio.or(limits.max_ratio),
-                multiple_of: keys.multiple_of.or(limits.multiple_of),
-            },
-            default_size: keys
-                .default_size
-                .as_ref()
-                .map(|size| size.value.clone())
-                .or_else(|| built_in.and_then(|model| model.default_size.clone())),
-            routes,
+            name: known.map_or(name, |model| &model.name).to_string(),
+            facts: known.map_or_else(|| facts.clone(), |model| facts.clone().over(&model.facts)),
+            routes: routes.into_iter().map(Arc::new).collect(),
         })
     }
 
-    fn route(&self, keys: &RouteKeys, manifest: &Manifest) -> Result<Route, Diagnostic> {
+    fn route(
+        &self,
+        keys: &RouteKeys,
+        model_keys: &ModelKeys,
+        model: Option<&Model>,
+        writer: &Writer<'_>,
+    ) -> Result<Route, Diagnostic> {
         let name = &keys.provider.value;
-        let provider = self.providers.get(name);
-        let Some(provider) = provider else {
+        let Some(provider) = self.providers.get(name) else {
             // A provider that was declared but couldn't be read has its own error.
-            let message = if manifest.providers.contains_key(name) {
-                "this provider's table has a mistake"
-            } else {
-                "no such provider"
+            let message = match writer {
+                Writer::Manifest { manifest, .. } if manifest.providers.contains_key(name) => {
+                    "this provider's table has a mistake"
+                }
+                _ => "no such provider",
             };
             return Err(self.unknown_provider(name, message, &keys.provider));
         };
-        let known = self
-            .models
-            .values()
-            .flat_map(|model| &model.routes)
-            .find(|route| route.provider == *name && route.id == keys.id.value);
-        let other = self.models.values().flat_map(|model| &model.routes).find(|route| route.provider == *name);
-        let written = keys.api.as_ref().map(api).transpose()?;
-        let Some(api) = written.or(provider.api).or_else(|| known.or(other).map(|route| route.api)) else {
+        let of_provider =
+            || self.models.values().flat_map(|model| &model.routes).filter(|route| route.provider == *name);
+        let same = of_provider().find(|route| route.id == keys.id.value);
+        let written = keys.api.as_ref().map(|written| wire(written, writer)).transpose()?;
+        let implied =
+            || provider.api.clone().or_else(|| same.or_else(|| of_provider().next()).map(|route| route.wire.clone()));
+        let Some(wire) = written.or_else(implied) else {
             let message = format!("the route doesn't say which api `{name}` speaks");
             return Err(keys.provider.error("missing-key", message, "this route").help(r#"add api = "openai-images""#));
         };
-        let known = known.filter(|route| route.api == api);
+        let same = same.filter(|route| route.wire == wire);
+        let (of_wire, usual) = match &wire {
+            Wire::Spoken(api) => (api.facts(), api.path()),
+            Wire::Unspoken(_) => (Facts::default(), ""),
+        };
+        let facts = match same {
+            Some(same) => keys.facts.clone().over(&model_keys.facts).over(&same.facts),
+            None => {
+                let of_model = model.map(|model| model.facts.clone()).unwrap_or_default();
+                let stated = keys.facts.clone().over(&model_keys.facts).over(&of_model);
+                stated.over(&provider.facts).over(&of_wire)
+            }
+        };
+        if let Wire::Spoken(api) = wire
+            && let Some(field) = facts
+                .fields
+                .and_then(|fields| fields.iter().map(|(field, _)| field).find(|field| !api.fields().has(*field)))
+        {
+            let message = format!("{} has no words for `{}`", api.name(), field.name());
+            let words: Vec<&str> = api.fields().iter().map(|(field, _)| field.name()).collect();
+            let error = keys.id.error("bad-value", message, "this route");
+            return Err(error.help(format!("the fields of {} are {}", api.name(), words.join(", "))));
+        }
+        let path = keys.path.as_ref().map(|path| path.value.trim_matches('/'));
+        let price = keys.price.clone().or_else(|| same.map(|route| route.price.clone()));
         Ok(Route {
             provider: name.clone(),
             id: keys.id.value.clone(),
-            api,
-            path: keys
-                .path
-                .as_ref()
-                .map_or_else(|| api.path().to_string(), |path| path.value.trim_matches('/').to_string()),
-            fields: known.map_or_else(|| api.fields(), |route| route.fields),
-            cost_usd: keys.cost_usd.or_else(|| known.and_then(|route| route.cost_usd)),
-            max_images: keys.max_images.unwrap_or(1),
+            path: path.or(same.map(|route| route.path.as_str())).unwrap_or(usual).to_string(),
+            wire,
+            price: price.unwrap_or_else(|| provider.price.clone()),
+            facts,
         })
     }
 
+    /// The providers that a manifest may name.
+    fn provider_names(&self) -> impl Iterator<Item = &str> {
+        self.providers.keys().map(String::as_str).filter(|name| *name != "placeholder")
+    }
+
     fn unknown_provider<T>(&self, name: &str, message: &str, at: &Spanned<T>) -> Diagnostic {
-        let known: Vec<&str> =
-            self.providers.keys().map(String::as_str).filter(|name| *name != "placeholder").collect();
-        let help = nearest(name, known.iter().copied()).map_or_else(
-            || format!("known are {}; one of your own is declared as [providers.{name}]", known.join(", ")),
+        let help = nearest(name, self.provider_names()).map_or_else(
+            || {
+                let known = self.provider_names().collect::<Vec<_>>().join(", ");
+                format!("known are {known}; one of your own is declared as [providers.{name}]")
+            },
             |near| format!("did you mean `{near}`?"),
         );
         at.error("unknown-provider", message, "this provider").help(help)
     }
 }
 
-/// A manifest comes with a pull request: it can't send a key to a host that the key doesn't belong to.
-fn check_host(
-    name: &str,
-    keys: &ProviderKeys,
-    base_url: &BaseUrl,
-    variable: Option<&str>,
-    trusted: &TrustedHosts,
-) -> Result<(), Diagnostic> {
-    let place = keys.base_url.as_ref().or(keys.api_key_env.as_ref()).map_or(&keys.place, |written| &written.place);
-    let host = base_url.host();
-    let is_trusted = trusted.contains(host);
-    let is_safe = base_url.is_https() || base_url.is_loopback() || (is_trusted && variable.is_none());
-    if !is_safe {
-        let message = format!("`{name}` would be spoken to without encryption");
-        let help = if variable.is_none() {
-            format!("write https://, or set TINTYPE_TRUST_HOSTS={host} in the environment: no key goes there")
-        } else {
-            "write https://: a key travels only encrypted, or to this machine".to_string()
-        };
-        return Err(place.error("insecure-host", message, "not https").help(help));
-    }
-    let belongs = |provider: &Provider| {
-        provider.api_key_env.as_deref() == variable
-            && provider.base_url.as_ref().is_some_and(|url| url.host() == host && url.is_https())
-    };
-    let Some(variable) = variable else { return Ok(()) };
-    if base_url.is_loopback() || is_trusted || Registry::built_in().providers.values().any(belongs) {
-        return Ok(());
-    }
-    let message = format!("the key in {variable} doesn't belong to the host {host}");
-    let help = format!(
-        "a key goes only to the built-in host of its provider, or to this machine; if you trust {host} with it, set \
-         TINTYPE_TRUST_HOSTS={host} in the environment"
-    );
-    Err(place.error("untrusted-host", message, "the key would go there").help(help))
-}
-
 impl Provider {
-    fn own(name: &str) -> Self {
+    /// Of which nothing is known: no vendor is known not to bill what fails.
+    fn unknown(name: &str) -> Self {
         Self {
             name: name.to_string(),
             base_url: None,
@@ -278,6 +272,8 @@ impl Provider {
             requests_per_minute: None,
             timeout: Duration::from_secs(180),
             max_retries: 3,
+            price: Price::Unknown,
+            facts: Facts::default(),
         }
     }
 }
@@ -289,16 +285,23 @@ fn base_url(written: &Spanned<String>) -> Result<BaseUrl, Diagnostic> {
     })
 }
 
-fn api(written: &Spanned<String>) -> Result<Api, Diagnostic> {
-    Api::parse(&written.value).filter(|api| Api::WIRE.contains(api)).ok_or_else(|| {
-        let names = Api::WIRE.map(Api::name);
-        let error =
-            written.error("bad-value", format!("`{}` is no api that tintype speaks", written.value), "not this");
-        error.help(match nearest(&written.value, names) {
-            Some(near) => format!("did you mean `{near}`?"),
-            None => format!("it speaks {}", names.join(", ")),
-        })
-    })
+/// A wire format by its name. Only models.toml may name one that this version doesn't speak.
+fn wire(written: &Spanned<String>, writer: &Writer<'_>) -> Result<Wire, Diagnostic> {
+    let spoken = Api::parse(&written.value);
+    match (spoken, writer) {
+        (Some(api), Writer::Tintype) => Ok(Wire::Spoken(api)),
+        (Some(api), Writer::Manifest { .. }) if Api::WIRE.contains(&api) => Ok(Wire::Spoken(api)),
+        (None, Writer::Tintype) => Ok(Wire::Unspoken(written.value.clone())),
+        (_, Writer::Manifest { .. }) => {
+            let names = Api::WIRE.map(Api::name);
+            let message = format!("`{}` is no api that tintype speaks", written.value);
+            let error = written.error("bad-value", message, "not this");
+            Err(error.help(match nearest(&written.value, names) {
+                Some(near) => format!("did you mean `{near}`?"),
+                None => format!("it speaks {}; `tintype models --apis` shows them", names.join(", ")),
+            }))
+        }
+    }
 }
 
 fn variable_name(written: &Spanned<String>) -> Result<String, Diagnostic> {
@@ -311,105 +314,42 @@ fn variable_name(written: &Spanned<String>) -> Result<String, Diagnostic> {
     ))
 }
 
-/// A table of models.toml. It is ours and tested, so what is malformed in it is a bug.
-struct Facts<'t>(&'t DeTable<'t>);
-
-impl<'t> Facts<'t> {
-    fn of(value: &'t DeValue<'t>) -> Self {
-        Self(value.as_table().expect("a table of models.toml"))
-    }
-
-    fn value(&self, key: &str) -> Option<&'t DeValue<'t>> {
-        self.0.get(key).map(toml::Spanned::get_ref)
-    }
-
-    fn text(&self, key: &str) -> Option<String> {
-        self.value(key)?.as_str().map(str::to_string)
-    }
-
-    fn number<T: std::str::FromStr>(&self, key: &str) -> Option<T> {
-        let text = match self.value(key)? {
-            DeValue::Integer(integer) => integer.as_str().to_string(),
-            DeValue::Float(float) => float.as_str().to_string(),
-            _ => return None,
-        };
-        text.parse().ok()
-    }
-
-    fn list(&self, key: &str) -> Vec<&'t DeValue<'t>> {
-        let items = self.value(key).and_then(DeValue::as_array);
-        items.into_iter().flat_map(|array| array.iter()).map(toml::Spanned::get_ref).collect()
-    }
-
-    fn provider(&self, name: &str) -> Provider {
-        let vendor = match self.text("vendor").as_deref() {
-            Some("aisa") => Vendor::Aisa,
-            Some("placeholder") => Vendor::Placeholder,
-            _ => Vendor::OpenAi,
-        };
-        let own = Provider::own(name);
-        Provider {
-            base_url: self.text("base_url").map(|text| BaseUrl::new(&text).expect("an address of models.toml")),
-            api_key_env: self.text("api_key_env"),
-            vendor,
-            bills_failures: self.value("bills_failures").and_then(DeValue::as_bool).unwrap_or(true),
-            concurrency: self.number("concurrency").unwrap_or(own.concurrency),
-            ..own
-        }
-    }
-
-    fn model(&self, name: String) -> Model {
-        Model {
-            name,
-            limits: Limits {
-                min_pixels: self.number("min_pixels"),
-                max_pixels: self.number("max_pixels"),
-                min_ratio: self.number("min_ratio"),
-                max_ratio: self.number("max_ratio"),
-                multiple_of: self.number("multiple_of"),
-            },
-            default_size: self.text("default_size").and_then(|text| Size::parse(&text)),
-            routes: self.list("routes").into_iter().map(|value| Facts::of(value).route()).collect(),
-        }
-    }
-
-    fn route(&self) -> Route {
-        let api = self.text("api").and_then(|name| Api::parse(&name)).expect("an api of models.toml");
-        let fields: Vec<&str> = self.list("fields").into_iter().filter_map(DeValue::as_str).collect();
-        let has = |field: &str| fields.contains(&field);
-        Route {
-            provider: self.text("provider").expect("a provider of models.toml"),
-            id: self.text("id").expect("an id of models.toml"),
-            api,
-            path: self.text("path").unwrap_or_else(|| api.path().to_string()),
-            fields: Fields {
-                n: has("n"),
-                size: has("size"),
-                quality: has("quality"),
-                seed: has("seed"),
-                references: has("references"),
-            },
-            cost_usd: self.number("cost_usd"),
-            max_images: self.number("max_images").unwrap_or(1),
-        }
-    }
-}
-
 #[cfg(test)]
 mod tests {
-    use crate::model::{Api, Registry};
+    use crate::model::{Api, Registry, Wire};
 
     #[test]
     fn the_built_in_registry_reads_and_hangs_together() {
-        let registry = Registry::built_in();
+        let registry = Registry::read(include_str!("models.toml")).expect("models.toml is sound");
         for model in registry.models.values() {
             assert!(!model.routes.is_empty(), "{}", model.name);
             for route in &model.routes {
                 assert!(registry.providers.contains_key(&route.provider), "{}", route.provider);
+                assert!(!route.facts.source.is_empty(), "{} at {} has a source", model.name, route.provider);
                 assert_eq!(registry.model(&route.id).map(|found| &found.name), Some(&model.name), "an id is an alias");
             }
         }
-        assert_eq!(registry.models["seedream-4.5"].limits.min_pixels, Some(3_686_400));
-        assert_eq!(registry.models["placeholder"].routes[0].api, Api::Placeholder);
+        assert_eq!(registry.models["placeholder"].routes[0].wire, Wire::Spoken(Api::Placeholder));
+    }
+
+    #[test]
+    fn canonical_names_never_change() {
+        let registry = Registry::built_in();
+        for (name, alias) in [
+            ("seedream-5.0", "seedream-5-0-260128"),
+            ("seedream-4.5", "seedream-4-5-251128"),
+            ("seedream-4.5", "bytedance-seed/seedream-4.5"),
+            ("seedream-4.0", "seedream-4-0-250828"),
+            ("wan2.7-image", "wan2.7-image"),
+            ("wan2.7-image-pro", "wan2.7-image-pro"),
+            ("gemini-3-pro-image", "gemini-3-pro-image-preview"),
+            ("gemini-2.5-flash-image", "google/gemini-2.5-flash-image"),
+            ("gpt-image-1", "openai/gpt-image-1"),
+            ("gpt-image-2", "openai/gpt-image-2"),
+            ("flux.2-pro", "black-forest-labs/flux.2-pro"),
+            ("placeholder", "placeholder"),
+        ] {
+            assert_eq!(registry.model(alias).map(|model| model.name.as_str()), Some(name), "{alias}");
+        }
     }
 }

@@ -43,7 +43,7 @@ impl Context<'_> {
         self.plan_removals(&mut one);
         if one.images == 0 {
             // Who would be asked matters only where somebody is.
-            one.warnings.retain(|warning| warning.code != "no-key");
+            one.warnings.retain(|warning| !["no-key", "untold"].contains(&warning.code));
         }
         one
     }
@@ -64,12 +64,15 @@ impl Context<'_> {
             }
             let variable = self.registry.providers.get(provider).and_then(|provider| provider.api_key_env.clone());
             let variable = variable.unwrap_or_default();
-            let message = format!("{provider} is passed over: {variable} is not set");
-            one.warnings.push(Note::new(
-                "no-key",
-                message,
-                format!("put {variable} into the environment or into .env"),
-            ));
+            if one.missing_keys.contains(&variable) {
+                continue;
+            }
+            // Who comes after somebody that can be asked isn't passed over.
+            if one.candidates.is_empty() {
+                let message = format!("{provider} is passed over: {variable} is not set");
+                let help = format!("put {variable} into the environment or into .env");
+                one.warnings.push(Note::new("no-key", message, help));
+            }
             one.missing_keys.push(variable);
         }
         if one.candidates.is_empty() {
@@ -79,6 +82,9 @@ impl Context<'_> {
         } else {
             one.missing_keys.clear();
         }
+        let doubts = one.first().map(|candidate| candidate.doubts.clone()).unwrap_or_default();
+        let help = "look at what comes, or name a provider that documents it in `provider`";
+        one.warnings.extend(doubts.into_iter().map(|doubt| Note::new("untold", doubt, help)));
     }
 
     fn plan_source(&self, hash: Digest, one: &mut PlannedAsset) {
@@ -194,7 +200,7 @@ impl Context<'_> {
         if current || have > 0 {
             one.reasons.push(Reason::new(ReasonCode::N, format!("{have} of {} takes are there", one.work.wanted)));
         }
-        let price = one.first().and_then(|candidate| candidate.route.cost_usd);
+        let price = one.first().and_then(|candidate| candidate.cost_usd);
         one.cost_usd = price.map(|price| rounded(price * f64::from(missing)));
         self.hold_back(one);
     }

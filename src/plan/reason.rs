@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 use std::fmt::Display;
 
-use crate::recipe::{Quality, Recipe, Reference};
+use crate::recipe::{Background, Quality, Recipe, Reference};
 
 /// The kinds of reasons.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -24,6 +24,8 @@ pub enum ReasonCode {
     Seed,
     /// Another quality.
     Quality,
+    /// Another background.
+    Background,
     /// Another variant.
     Variant,
     /// Another vendor field.
@@ -64,6 +66,7 @@ impl ReasonCode {
             Self::Reference => "reference",
             Self::Seed => "seed",
             Self::Quality => "quality",
+            Self::Background => "background",
             Self::Variant => "variant",
             Self::Option => "option",
             Self::N => "n",
@@ -121,6 +124,8 @@ pub(crate) fn compare(before: &Recipe, now: &Recipe, waits: bool) -> Vec<Reason>
     field(ReasonCode::AspectRatio, text(before.aspect_ratio), text(now.aspect_ratio));
     field(ReasonCode::Seed, text(before.seed), text(now.seed));
     field(ReasonCode::Quality, text(before.quality.map(Quality::name)), text(now.quality.map(Quality::name)));
+    let background = |recipe: &Recipe| text(recipe.background.map(Background::name));
+    field(ReasonCode::Background, background(before), background(now));
     field(ReasonCode::Variant, text(before.variant), text(now.variant));
     if before.options != now.options {
         let keys: BTreeSet<&String> = before.options.keys().chain(now.options.keys()).collect();

@@ -35,6 +35,7 @@ fn recipe(prompt: &str) -> Recipe {
         references: Vec::new(),
         seed: None,
         quality: None,
+        background: None,
         variant: None,
         options: BTreeMap::new(),
     }
@@ -288,6 +289,6 @@ fn what_the_user_allows_changes_the_plan() {
 #[test]
 fn a_provider_without_its_key_is_named() {
     let one = Case::new().prompt("a sun").with(|case| case.policy.usable.clear()).plan();
-    assert_eq!(one.missing_keys, ["AISA_API_KEY"]);
+    assert_eq!(one.missing_keys, ["AISA_API_KEY", "OPENROUTER_API_KEY", "POWERTOKENS_API_KEY"]);
     assert_eq!(one.action, Action::Generate);
 }

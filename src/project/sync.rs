@@ -6,7 +6,7 @@ use std::sync::Arc;
 
 use crate::digest::Digest;
 use crate::event::{AssetResult, Event, Report, Stop, Verdict};
-use crate::execute::{EntryChange, Lines, Outcome, Purse, Run, execute};
+use crate::execute::{EntryChange, Lines, Moved, Outcome, Purse, Run, execute};
 use crate::files::{FileError, describe};
 use crate::lock::Lockfile;
 use crate::name::AssetName;
@@ -256,6 +256,7 @@ impl Project {
             purse: &purse,
             jobs: self.jobs(options),
             lines: Lines::default(),
+            moved: Moved::default(),
             trusted_hosts: Arc::new(self.trusted_hosts.hosts().map(str::to_string).collect()),
         };
         let mut done: Vec<PlannedAsset> = Vec::new();
@@ -392,5 +393,7 @@ fn names(assets: &[&PlannedAsset]) -> String {
 }
 
 fn providers(one: &PlannedAsset) -> String {
-    one.candidates.iter().map(|candidate| candidate.route.provider.as_str()).collect::<Vec<_>>().join(" or ")
+    let mut providers: Vec<&str> = one.candidates.iter().map(|candidate| candidate.route.provider.as_str()).collect();
+    providers.dedup();
+    providers.join(" or ")
 }

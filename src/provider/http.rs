@@ -12,6 +12,8 @@ use reqwest::{Client, ClientBuilder, Response, Url, redirect, retry};
 use rustls::crypto::{CryptoProvider, ring};
 use tokio::sync::{Semaphore, SemaphorePermit};
 
+use crate::model::BaseUrl;
+use crate::provider::Request;
 use crate::provider::complaint::tidy;
 use crate::provider::hosts::{host_of, is_loopback};
 use crate::secret::Secret;
@@ -46,7 +48,7 @@ pub(crate) struct LineConfig {
 #[derive(Debug)]
 pub(crate) struct Line {
     client: Client,
-    base_url: String,
+    base_url: BaseUrl,
     key: Option<Secret>,
     timeout: Duration,
     seats: Semaphore,
@@ -96,7 +98,7 @@ impl Line {
         builder = if url.scheme() == "https" { builder.https_only(true) } else { builder.tls_certs_only([]) };
         Ok(Self {
             client: builder.build().map_err(|error| format!("no connection can be made: {}", root_cause(&error)))?,
-            base_url: config.base_url.trim_end_matches('/').to_string(),
+            base_url: BaseUrl::new(&config.base_url)?,
             key: config.key,
             timeout: config.timeout,
             seats: Semaphore::new(config.concurrency.clamp(1, Semaphore::MAX_PERMITS)),
@@ -113,9 +115,10 @@ impl Line {
         Permit { _seat: seat }
     }
 
-    /// Sends a JSON body, once, and reads an answer of up to `limit` bytes.
-    pub(crate) async fn post(&self, path: &str, body: Vec<u8>, limit: usize) -> Sent {
-        let request = self.client.post(format!("{}/{path}", self.base_url)).body(body);
+    /// Sends a request for the model `id`, once, and reads an answer of up to `limit` bytes.
+    pub(crate) async fn post(&self, request: &Request, id: &str, limit: usize) -> Sent {
+        let url = self.base_url.join(&request.path, id);
+        let request = self.client.post(url).header(CONTENT_TYPE, &request.content_type).body(request.body.clone());
         match request.send().await {
             Ok(response) => self.receive(response, limit).await,
             Err(error) if error.is_builder() || error.is_connect() => {
@@ -187,7 +190,6 @@ fn check_base(url: &Url, host: &str, http_will_do: bool) -> Result<(), String> {
 /// The headers of each request. The key stands here and nowhere else.
 fn headers(config: &LineConfig) -> Result<HeaderMap, String> {
     let mut headers = HeaderMap::new();
-    headers.insert(CONTENT_TYPE, HeaderValue::from_static("application/json"));
     headers.insert(ACCEPT, HeaderValue::from_static("application/json"));
     if let Some(key) = &config.key {
         let mut value = HeaderValue::try_from(format!("Bearer {}", key.expose()))
@@ -292,11 +294,11 @@ mod tests {
     use reqwest::header::{HeaderMap, HeaderName, HeaderValue};
 
     use super::{Line, LineConfig, Pace, Reply, Sent, retry_after};
+    use crate::provider::Request;
     use crate::provider::loopback::{Loopback, answer};
     use crate::secret::Secret;
 
     const KEY: &str = "canary-0123456789";
-    const PATH: &str = "images/generations";
 
     fn config(base_url: &str) -> LineConfig {
         LineConfig {
@@ -318,7 +320,12 @@ mod tests {
     }
 
     async fn post(line: &Line) -> Sent {
-        line.post(PATH, b"{\"prompt\":\"a fox\"}".to_vec(), 1024).await
+        let request = Request {
+            path: "images/generations".to_string(),
+            content_type: "application/json".to_string(),
+            body: b"{\"prompt\":\"a fox\"}".to_vec(),
+        };
+        line.post(&request, "fox", 1024).await
     }
 
     fn reply(sent: Sent) -> Reply {

@@ -1,161 +1,141 @@
-//! The wire format `openai-images`: `POST {base_url}/images/generations`.
+//! The wire format `openai-images`: `POST {base_url}/images/generations`, and the answer that other formats share.
 //!
-//! Two pure functions, from an [`Ask`] to a body and from a body to an [`Answer`]. Knows no vendor, no network, no key.
+//! Two pure functions, from an [`Ask`] to a request and from a body to an [`Answer`]. Knows no network and no key.
+//!
+//! AIsa documents `model`, `prompt`, `n` and `size` (AIsa docs, images/generations, 2026-04). OpenAI's own page has
+//! `quality`, `background` and `output_format` as well, and neither seed nor aspect ratio (OpenAI's OpenAPI file,
+//! 2026); servers that follow it may add a `seed`, a `watermark`, or tiers in `size`. `response_format` is refused by
+//! newer models, so the answer's form is the vendor's.
 
-use base64::Engine;
-use base64::alphabet::{Alphabet, STANDARD, URL_SAFE};
-use base64::engine::{DecodePaddingMode, GeneralPurpose, GeneralPurposeConfig};
-use serde_json::{Map, Number, Value as Json};
+use serde_json::{Map, Value as Json};
 
-use crate::model::Fields;
-use crate::provider::complaint::Complaint;
-use crate::provider::{Answer, Ask, Payload};
-use crate::recipe::{Quality, Value};
+use crate::capability::Field;
+use crate::provider::json::{finish, insert, read};
+use crate::provider::{Answer, Ask, Empty, Payload, Request, payload};
+use crate::recipe::{Background, Quality};
+use crate::size::Asked;
 
-/// What options may not override: it decides what is paid for.
-const RESERVED: [&str; 4] = ["model", "prompt", "n", "size"];
+/// The request: model, prompt, and those of the optional fields that the route is known to have.
+pub(crate) fn request(ask: &Ask<'_>) -> Request {
+    finish(fields(ask), ask)
+}
 
-/// The request's body. The fields, as AIsa documents them for Seedream: model, prompt, n, size (AIsa docs,
-/// images/generations, 2026-11); elsewhere those that the route is known to have.
-pub(crate) fn request(ask: &Ask) -> Json {
-    debug_assert!(RESERVED.iter().all(|name| !ask.options.contains_key(*name)), "options hold a reserved field");
-    let mut body = Map::new();
-    body.insert("model".into(), ask.model_id.into());
-    body.insert("prompt".into(), ask.prompt.into());
-    let Fields { n, size, seed, quality, references: _ } = ask.fields;
+/// The fields that generations and edits have in common.
+pub(crate) fn fields(ask: &Ask<'_>) -> Map<String, Json> {
+    let has = |field| ask.route.fields().has(field);
+    let mut fields = Map::new();
+    insert(&mut fields, "model", Some(ask.route.id.as_str()));
+    insert(&mut fields, "prompt", Some(ask.prompt));
     // Always sent where it exists: a vendor's own default may be several images.
-    insert(&mut body, "n", n.then_some(ask.n));
-    insert(&mut body, "size", ask.size.filter(|_| size));
-    insert(&mut body, "seed", ask.seed.filter(|_| seed));
-    insert(&mut body, "quality", ask.quality.filter(|_| quality).map(Quality::name));
-    body.extend(ask.options.iter().map(|(name, value)| (name.clone(), json(value))));
-    Json::Object(body)
+    insert(&mut fields, "n", has(Field::N).then_some(ask.n));
+    insert(&mut fields, "size", size(ask));
+    insert(&mut fields, "seed", ask.seed.filter(|_| has(Field::Seed)));
+    insert(&mut fields, "quality", ask.quality.filter(|_| has(Field::Quality)).map(Quality::name));
+    insert(&mut fields, "background", ask.background.filter(|_| has(Field::Background)).map(Background::name));
+    // A transparent background needs a format with alpha (OpenAI's OpenAPI file; OpenRouter docs, images, 2026).
+    let alpha = ask.background == Some(Background::Transparent) && has(Field::OutputFormat);
+    insert(&mut fields, "output_format", alpha.then_some("png"));
+    insert(&mut fields, "watermark", has(Field::Watermark).then_some(false));
+    fields
 }
 
-fn insert(body: &mut Map<String, Json>, name: &str, value: Option<impl Into<Json>>) {
-    if let Some(value) = value {
-        body.insert(name.to_string(), value.into());
+/// Pixels, or a tier in their place, as Seedream's own API has it (BytePlus ModelArk docs, 2026).
+pub(crate) fn size(ask: &Ask<'_>) -> Option<String> {
+    let has = |field| ask.route.fields().has(field);
+    match ask.asked? {
+        pixels @ Asked::Pixels(..) => has(Field::Size).then(|| pixels.to_string()),
+        Asked::Shape { tier, .. } => tier.clone().filter(|_| has(Field::Tier)),
     }
 }
 
-/// A value of the options as JSON.
-fn json(value: &Value) -> Json {
-    match value {
-        Value::String(text) => Json::from(text.as_str()),
-        Value::Integer(number) => Json::from(*number),
-        Value::Float(number) => Number::from_f64(*number).map_or(Json::Null, Json::Number),
-        Value::Boolean(truth) => Json::from(*truth),
-        Value::Array(items) => items.iter().map(json).collect(),
-        Value::Table(entries) => {
-            Json::Object(entries.iter().map(|(name, value)| (name.clone(), json(value))).collect())
-        }
-    }
+/// The images in `data`, or what stands there instead.
+pub(crate) fn response(body: &[u8]) -> Result<Answer, Empty> {
+    images_in_data(read(body)?)
 }
 
-/// The images in an answer's body; the error says why there is none that can be used. One image that failed takes no
-/// other with it: each was paid for by itself.
-pub(crate) fn response(body: &[u8]) -> Result<Answer, String> {
-    let mut body: Json = serde_json::from_slice(body).map_err(|_| "the answer isn't JSON".to_string())?;
+/// The same, for a gateway that answers so in the place of another format.
+pub(crate) fn images_in_data(mut body: Json) -> Result<Answer, Empty> {
     let data = body.get_mut("data").map_or(Json::Null, Json::take);
     let entries = match data {
         Json::Array(entries) => entries,
         Json::Object(_) => vec![data],
         _ => Vec::new(),
     };
-    let mut images: Vec<_> = entries.into_iter().map(payload).collect();
+    settle(entries.iter().map(entry).collect(), &body)
+}
+
+/// What an answer comes to, in every format. One image that failed takes no other with it: each was paid for by itself.
+/// The cost is OpenRouter's `usage.cost` (OpenRouter docs, images, 2026).
+pub(crate) fn settle(mut images: Vec<Result<Payload, Empty>>, body: &Json) -> Result<Answer, Empty> {
     // Seedream's own API may set an error beside the images that succeeded before it (BytePlus ModelArk docs, 2026).
-    if let Some(error) = body.get("error").filter(|error| !error.is_null()) {
-        images.push(Err(words(error)));
+    if let Some(error) = error(body) {
+        images.push(Err(error));
     }
     if images.iter().any(Result::is_ok) {
-        return Ok(Answer { images, cost_usd: None });
+        let cost_usd = body["usage"]["cost"].as_f64().filter(|cost| cost.is_finite() && *cost >= 0.0);
+        let images = images.into_iter().map(|image| image.map_err(|empty| empty.words())).collect();
+        return Ok(Answer { images, cost_usd });
     }
-    let reasons: Vec<String> = images.into_iter().filter_map(Result::err).collect();
-    Err(if reasons.is_empty() { "the answer holds no image".to_string() } else { reasons.join("; ") })
+    // An error says more than an entry without anything.
+    let mut empty: Vec<Empty> = images.into_iter().filter_map(Result::err).collect();
+    let telling = empty.iter().position(|empty| !matches!(empty, Empty::Nothing(_))).unwrap_or(0);
+    if empty.is_empty() {
+        return Err(Empty::Nothing("the answer holds no image".to_string()));
+    }
+    Err(empty.swap_remove(telling))
+}
+
+/// The error that stands in an object, if one does.
+pub(crate) fn error(object: &Json) -> Option<Empty> {
+    let error = object.get("error").filter(|error| !error.is_null())?;
+    Some(Empty::complaint(error))
 }
 
 /// One entry of `data`.
-fn payload(mut entry: Json) -> Result<Payload, String> {
-    if let Some(Json::String(text)) = entry.get_mut("b64_json").map(Json::take).filter(is_text) {
-        return if is_data_url(&text) { data_url(&text) } else { decode(&text) };
+fn entry(entry: &Json) -> Result<Payload, Empty> {
+    let text = |name: &str| entry.get(name).and_then(Json::as_str).filter(|text| !text.is_empty());
+    if let Some(text) = text("b64_json") {
+        return payload::base64(text).map_err(Empty::Nothing);
     }
-    if let Some(Json::String(url)) = entry.get_mut("url").map(Json::take).filter(is_text) {
-        return if is_data_url(&url) { data_url(&url) } else { address(url) };
+    if let Some(url) = text("url") {
+        return payload::address(url).map_err(Empty::Nothing);
     }
-    match entry.get("error").filter(|error| !error.is_null()) {
-        Some(error) => Err(words(error)),
-        None => Err("an entry without an image".to_string()),
+    if let Some(error) = error(entry) {
+        return Err(error);
     }
-}
-
-fn is_text(value: &Json) -> bool {
-    value.as_str().is_some_and(|text| !text.is_empty())
-}
-
-fn words(error: &Json) -> String {
-    let words = Complaint::from_error(error).words();
-    if words.is_empty() { "an error without a text".to_string() } else { words }
-}
-
-fn is_data_url(text: &str) -> bool {
-    text.get(..5).is_some_and(|scheme| scheme.eq_ignore_ascii_case("data:"))
-}
-
-fn address(url: String) -> Result<Payload, String> {
-    let is_web = ["https://", "http://"]
-        .iter()
-        .any(|scheme| url.get(..scheme.len()).is_some_and(|start| start.eq_ignore_ascii_case(scheme)));
-    if is_web { Ok(Payload::Url(url)) } else { Err("an image at an address that is no web address".to_string()) }
-}
-
-fn data_url(url: &str) -> Result<Payload, String> {
-    match url.split_once(',') {
-        Some((head, text)) if head.to_ascii_lowercase().ends_with(";base64") => decode(text),
-        _ => Err("an image in a data URL that isn't base64".to_string()),
+    // xAI marks a picture that it holds back so (Vercel's AI SDK, its xAI image model, 2026).
+    if entry.get("respect_moderation") == Some(&Json::Bool(false)) {
+        return Err(Empty::Refused("the picture was held back by moderation".to_string()));
     }
-}
-
-/// Base64 as found in the wild: with or without padding, broken into lines, in either alphabet.
-fn decode(text: &str) -> Result<Payload, String> {
-    let packed: Vec<u8> = text.bytes().filter(|byte| !byte.is_ascii_whitespace()).collect();
-    let bytes = lenient(&STANDARD).decode(&packed).or_else(|_| lenient(&URL_SAFE).decode(&packed));
-    match bytes {
-        Ok(bytes) if !bytes.is_empty() => Ok(Payload::Bytes(bytes)),
-        _ => Err("an image whose base64 can't be read".to_string()),
-    }
-}
-
-fn lenient(alphabet: &Alphabet) -> GeneralPurpose {
-    let config = GeneralPurposeConfig::new()
-        .with_decode_padding_mode(DecodePaddingMode::Indifferent)
-        .with_decode_allow_trailing_bits(true);
-    GeneralPurpose::new(alphabet, config)
+    Err(Empty::Nothing("an entry without an image".to_string()))
 }
 
 #[cfg(test)]
 mod tests {
     use std::collections::BTreeMap;
 
-    use serde_json::json;
+    use serde_json::{Value as Json, json};
 
-    use super::{request, response};
-    use crate::model::Fields;
-    use crate::provider::{Ask, Payload};
-    use crate::recipe::{Quality, Value};
+    use crate::capability::Field;
+    use crate::model::{Api, Route};
+    use crate::provider::openai_images::{request, response};
+    use crate::provider::samples::{ask, body, route};
+    use crate::provider::{Ask, Empty, Payload};
+    use crate::recipe::{Background, Quality, Value};
+    use crate::size::Asked;
 
-    const NONE: Fields = Fields { n: false, size: false, seed: false, quality: false, references: false };
-    const SEEDREAM: Fields = Fields { n: true, size: true, ..NONE };
+    fn seedream(fields: &[Field]) -> Route {
+        route(Api::OpenaiImages, "seedream-4-5-251128", fields)
+    }
 
-    fn ask(fields: Fields, options: &BTreeMap<String, Value>) -> Ask<'_> {
+    /// Asks for everything that can be asked for.
+    fn all<'a>(route: &'a Route, asked: &'a Asked) -> Ask<'a> {
         Ask {
-            model_id: "seedream-4-5-251128",
-            prompt: "A cute red panda, ultra-detailed, cinematic lighting",
-            size: Some("2048x2048"),
-            n: 1,
+            asked: Some(asked),
             seed: Some(7),
             quality: Some(Quality::High),
-            fields,
-            options,
+            background: Some(Background::Transparent),
+            ..ask(route, "A cute red panda, ultra-detailed, cinematic lighting")
         }
     }
 
@@ -163,53 +143,88 @@ mod tests {
         Payload::Url(text.to_string())
     }
 
-    /// The request on AIsa's page (AIsa docs, images/generations, 2026-11).
+    /// The request on AIsa's page (AIsa docs, images/generations, 2026-04).
     #[test]
     fn the_documented_request_is_sent_and_no_field_more() {
-        let body = request(&ask(SEEDREAM, &BTreeMap::new()));
+        let (route, size) = (seedream(&[Field::N, Field::Size]), Asked::Pixels(2048, 2048));
+        let request = request(&all(&route, &size));
         let expected = json!({
             "model": "seedream-4-5-251128",
             "prompt": "A cute red panda, ultra-detailed, cinematic lighting",
             "n": 1,
             "size": "2048x2048",
         });
-        assert_eq!(body, expected);
+        assert_eq!((request.path.as_str(), body(&request)), ("images/generations", expected));
     }
 
     #[test]
     fn a_field_is_sent_only_where_the_route_has_it() {
-        let options = BTreeMap::new();
-        let bare = request(&ask(NONE, &options));
-        assert_eq!(
-            bare.as_object().map(|body| body.keys().cloned().collect::<Vec<_>>()),
-            Some(vec!["model".into(), "prompt".into()])
-        );
-        let full = request(&ask(Fields { n: true, size: true, seed: true, quality: true, ..NONE }, &options));
-        assert_eq!((&full["seed"], &full["quality"]), (&json!(7), &json!("high")));
-        let unasked = Ask {
-            size: None,
-            seed: None,
-            quality: None,
-            ..ask(Fields { size: true, seed: true, quality: true, ..NONE }, &options)
+        let size = Asked::Pixels(2048, 2048);
+        let known = ["model", "prompt"];
+        for (field, sent) in [
+            (Field::N, json!({"n": 1})),
+            (Field::Size, json!({"size": "2048x2048"})),
+            (Field::Seed, json!({"seed": 7})),
+            (Field::Quality, json!({"quality": "high"})),
+            (Field::Background, json!({"background": "transparent"})),
+            (Field::OutputFormat, json!({"output_format": "png"})),
+            (Field::Watermark, json!({"watermark": false})),
+            (Field::Tier, json!({})),
+            (Field::Ratio, json!({})),
+            (Field::References, json!({})),
+        ] {
+            let route = seedream(&[field]);
+            let mut body = body(&request(&all(&route, &size)));
+            body.as_object_mut().unwrap().retain(|name, _| !known.contains(&name.as_str()));
+            assert_eq!(body, sent, "{field:?}");
+        }
+    }
+
+    #[test]
+    fn what_isnt_asked_for_isnt_sent() {
+        let route = seedream(&Field::ALL);
+        let unasked = body(&request(&ask(&route, "a moon")));
+        let expected = json!({"model": "seedream-4-5-251128", "prompt": "a moon", "n": 1, "watermark": false});
+        assert_eq!(unasked, expected);
+        let opaque = Ask { background: Some(Background::Opaque), ..ask(&route, "a moon") };
+        assert_eq!(body(&request(&opaque))["output_format"], Json::Null, "only alpha needs a format");
+    }
+
+    #[test]
+    fn a_size_is_pixels_or_a_tier() {
+        let shape = |tier: Option<&str>, ratio: Option<&str>| Asked::Shape {
+            tier: tier.map(str::to_string),
+            ratio: ratio.map(str::to_string),
         };
-        assert_eq!(request(&unasked).as_object().map(serde_json::Map::len), Some(2));
+        for (field, asked, expected) in [
+            (Field::Size, Asked::Pixels(1536, 1024), json!("1536x1024")),
+            (Field::Size, shape(Some("2K"), None), Json::Null),
+            (Field::Tier, Asked::Pixels(1536, 1024), Json::Null),
+            (Field::Tier, shape(Some("2K"), None), json!("2K")),
+            (Field::Ratio, shape(None, Some("16:9")), Json::Null),
+        ] {
+            let route = seedream(&[field]);
+            let sent = request(&Ask { asked: Some(&asked), ..ask(&route, "a moon") });
+            assert_eq!(body(&sent)["size"], expected, "{field:?} {asked:?}");
+        }
     }
 
     #[test]
     fn options_are_sent_as_they_are_and_last() {
         let nested = Value::Table(BTreeMap::from([("deep".to_string(), Value::Array(vec![Value::Float(0.5)]))]));
         let options = BTreeMap::from([
-            ("watermark".to_string(), Value::Boolean(false)),
+            ("watermark".to_string(), Value::Boolean(true)),
             ("quality".to_string(), Value::String("hd".to_string())),
             ("steps".to_string(), Value::Integer(-3)),
             ("nested".to_string(), nested),
         ]);
-        let body = request(&ask(Fields { n: true, quality: true, ..NONE }, &options));
-        assert_eq!((&body["watermark"], &body["quality"], &body["steps"]), (&json!(false), &json!("hd"), &json!(-3)));
+        let (route, size) = (seedream(&[Field::Quality, Field::Watermark]), Asked::Pixels(1, 1));
+        let body = body(&request(&Ask { options: &options, ..all(&route, &size) }));
+        assert_eq!((&body["watermark"], &body["quality"], &body["steps"]), (&json!(true), &json!("hd"), &json!(-3)));
         assert_eq!(body["nested"], json!({"deep": [0.5]}));
     }
 
-    /// The answer on AIsa's page (AIsa docs, images/generations, 2026-11).
+    /// The answer on AIsa's page (AIsa docs, images/generations, 2026-04).
     #[test]
     fn the_documented_answer_is_read() {
         let body = json!({
@@ -225,16 +240,32 @@ mod tests {
         assert_eq!(lone.images, [Ok(url("https://a.b/c"))]);
     }
 
+    /// The usage on OpenRouter's page (OpenRouter docs, images, 2026).
     #[test]
-    fn images_in_any_wrapping_are_read() {
+    fn the_vendors_own_figure_is_read_where_it_is_one() {
+        for (cost, expected) in [
+            (json!(0.04), Some(0.04)),
+            (json!(0), Some(0.0)),
+            (json!(null), None),
+            (json!(-1), None),
+            (json!("0.04"), None),
+        ] {
+            let usage = json!({"completion_tokens": 4175, "cost": cost, "prompt_tokens": 0, "total_tokens": 4175});
+            let body = json!({"created": 1_748_372_400, "data": [{"b64_json": "aGVsbG8="}], "usage": usage});
+            assert_eq!(response(body.to_string().as_bytes()).unwrap().cost_usd, expected, "{body}");
+        }
+    }
+
+    #[test]
+    fn an_image_is_taken_from_whichever_field_holds_it() {
+        let hello = || Payload::Bytes(b"hello".to_vec());
         for (entry, expected) in [
-            (json!({"b64_json": "aGVsbG8="}), Payload::Bytes(b"hello".to_vec())),
-            (json!({"b64_json": "aGVs\r\n bG8", "url": null}), Payload::Bytes(b"hello".to_vec())),
-            (json!({"b64_json": "data:image/png;base64,aGVsbG8="}), Payload::Bytes(b"hello".to_vec())),
-            (json!({"b64_json": "_-8"}), Payload::Bytes(vec![0xff, 0xef])),
-            (json!({"url": "DATA:image/PNG;charset=x;Base64,aGVsbG8="}), Payload::Bytes(b"hello".to_vec())),
-            (json!({"url": "HTTP://127.0.0.1/a.png", "b64_json": ""}), url("HTTP://127.0.0.1/a.png")),
+            (json!({"b64_json": "aGVsbG8=", "media_type": "image/png"}), hello()),
+            (json!({"b64_json": "aGVsbG8=", "url": null}), hello()),
+            (json!({"url": "https://a.b/c", "b64_json": ""}), url("https://a.b/c")),
+            (json!({"url": "data:image/png;base64,aGVsbG8="}), hello()),
             (json!({"url": "https://a.b/c", "error": null, "revised_prompt": "x"}), url("https://a.b/c")),
+            (json!({"url": "https://a.b/c", "respect_moderation": true}), url("https://a.b/c")),
         ] {
             let body = json!({"data": [entry]}).to_string();
             assert_eq!(response(body.as_bytes()).unwrap().images, [Ok(expected)], "{body}");
@@ -261,26 +292,31 @@ mod tests {
 
     #[test]
     fn an_answer_without_a_usable_image_says_why() {
-        for (body, reason) in [
-            ("<html>", "isn't JSON"),
-            ("", "isn't JSON"),
-            ("null", "no image"),
-            ("[]", "no image"),
-            ("{}", "no image"),
-            (r#"{"data":[]}"#, "no image"),
-            (r#"{"data":null}"#, "no image"),
-            (r#"{"data":"https://a.b/c"}"#, "no image"),
-            (r#"{"data":[{}]}"#, "without an image"),
-            (r#"{"data":[{"url":"file:///etc/passwd"}]}"#, "no web address"),
-            (r#"{"data":[{"url":"/files/a.png"}]}"#, "no web address"),
-            (r#"{"data":[{"url":"data:text/plain,hello"}]}"#, "isn't base64"),
-            (r#"{"data":[{"b64_json":"\n"}]}"#, "can't be read"),
-            (r#"{"data":[],"error":{"message":"overloaded"}}"#, "overloaded"),
-            (r#"{"error":"as a text"}"#, "as a text"),
-            (r#"{"error":{}}"#, "without a text"),
+        const NOTHING: fn(&Empty) -> bool = |empty| matches!(empty, Empty::Nothing(_));
+        const COMPLAINT: fn(&Empty) -> bool = |empty| matches!(empty, Empty::Complaint(_));
+        const REFUSED: fn(&Empty) -> bool = |empty| matches!(empty, Empty::Refused(_));
+        for (body, is_right, reason) in [
+            ("<html>", NOTHING, "isn't JSON"),
+            ("", NOTHING, "isn't JSON"),
+            ("null", NOTHING, "no image"),
+            ("[]", NOTHING, "no image"),
+            ("{}", NOTHING, "no image"),
+            (r#"{"data":[]}"#, NOTHING, "no image"),
+            (r#"{"data":null}"#, NOTHING, "no image"),
+            (r#"{"data":"https://a.b/c"}"#, NOTHING, "no image"),
+            (r#"{"data":[{}]}"#, NOTHING, "without an image"),
+            (r#"{"data":[{"url":"file:///etc/passwd"}]}"#, NOTHING, "no web address"),
+            (r#"{"data":[{"url":"/files/a.png"}]}"#, NOTHING, "no web address"),
+            (r#"{"data":[{"url":"data:text/plain,hello"}]}"#, NOTHING, "isn't base64"),
+            (r#"{"data":[{"b64_json":"\n"}]}"#, NOTHING, "can't be read"),
+            (r#"{"data":[],"error":{"message":"overloaded"}}"#, COMPLAINT, "overloaded"),
+            (r#"{"data":[{},{"error":{"code":"PolicyViolation"}}]}"#, COMPLAINT, "PolicyViolation"),
+            (r#"{"data":[{"respect_moderation":false}]}"#, REFUSED, "moderation"),
+            (r#"{"error":"as a text"}"#, COMPLAINT, "as a text"),
+            (r#"{"error":{}}"#, COMPLAINT, "without a text"),
         ] {
-            let error = response(body.as_bytes()).unwrap_err();
-            assert!(error.contains(reason), "{body}: {error}");
+            let empty = response(body.as_bytes()).unwrap_err();
+            assert!(is_right(&empty) && empty.words().contains(reason), "{body}: {empty:?}");
         }
     }
 }

@@ -33,6 +33,7 @@ pub(crate) fn inherit(defaults: &AssetKeys, asset: &AssetKeys) -> AssetKeys {
         n: asset.n.or(defaults.n),
         publish: asset.publish.or(defaults.publish),
         quality: asset.quality.or(defaults.quality),
+        background: asset.background.or(defaults.background),
         variant: asset.variant.or(defaults.variant),
         options,
         tags: defaults.tags.into_iter().chain(asset.tags).collect(),

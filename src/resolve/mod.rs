@@ -261,6 +261,7 @@ fn origin(
         references: Vec::new(),
         seed: keys.seed.as_ref().map(|seed| seed.value),
         quality: keys.quality.as_ref().map(|quality| quality.value),
+        background: keys.background.as_ref().map(|background| background.value),
         variant: keys.variant.as_ref().map(|variant| variant.value),
         options: keys.options.iter().map(|(provider, fields)| (provider.clone(), fields.value.clone())).collect(),
     };

@@ -15,6 +15,7 @@ mod plan;
 mod projects;
 mod refusal;
 mod retry;
+mod routes;
 mod sandbox;
 mod secrets;
 mod studio;

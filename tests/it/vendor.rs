@@ -13,16 +13,32 @@ use std::time::{Duration, Instant};
 // The paths are spelled out so that a benchmark can take this file in by its path, too.
 #[path = "vendor/fault.rs"]
 mod fault;
+#[path = "vendor/fields.rs"]
+mod fields;
 #[path = "vendor/http.rs"]
 mod http;
 #[path = "vendor/ledger.rs"]
 mod ledger;
+#[path = "vendor/multipart.rs"]
+mod multipart;
+#[path = "vendor/objection.rs"]
+mod objection;
+#[path = "vendor/options.rs"]
+mod options;
+#[path = "vendor/order.rs"]
+mod order;
+#[path = "vendor/pages.rs"]
+mod pages;
 #[path = "vendor/picture.rs"]
 mod picture;
+#[path = "vendor/references.rs"]
+mod references;
 #[path = "vendor/rules.rs"]
 mod rules;
 #[path = "vendor/serve.rs"]
 mod serve;
+#[path = "vendor/sizes.rs"]
+mod sizes;
 #[path = "vendor/tests.rs"]
 #[cfg(test)]
 mod tests;
@@ -33,10 +49,11 @@ pub(crate) use {
     http::Request,
     ledger::{Bill, Sold},
     picture::Format,
+    rules::ChatImage,
 };
 
 use picture::{Easel, Shape};
-use rules::Rules;
+use rules::{House, Rules};
 
 /// The one key that these vendors accept. No test may ever find it in a file or in an output.
 pub(crate) const KEY: &str = "sk-canary-7d1f4c0b93ae58e2";
@@ -70,6 +87,7 @@ struct State {
     requests: Vec<Request>,
     downloads: Vec<Request>,
     broken_rules: Vec<String>,
+    overlooked: Vec<String>,
     bills: Vec<Bill>,
     served: HashMap<String, Served>,
     easel: Easel,
@@ -90,14 +108,29 @@ struct Served {
 }
 
 impl Vendor {
-    /// AIsa's `POST /v1/images/generations`: a key, four fields, answers by address.
+    /// AIsa in April 2026: Seedream at `images/generations`, Wan in the chat, Gemini at `generateContent`.
     pub(crate) fn aisa() -> Vendor {
-        Vendor::start(Rules::aisa())
+        Vendor::start(Rules::of(House::Aisa))
     }
 
-    /// A server of one's own that speaks `openai-images`: no key, answers in base64.
+    /// AIsa since July 2026: Wan, GPT Image and the newer Seedream at `images`, the older Seedream in the chat.
+    pub(crate) fn aisa_moved() -> Vendor {
+        Vendor::start(Rules::of(House::AisaMoved))
+    }
+
+    /// OpenRouter's `POST /api/v1/images`: many models, base64 only; what fails isn't billed.
+    pub(crate) fn openrouter() -> Vendor {
+        Vendor::start(Rules::of(House::OpenRouter))
+    }
+
+    /// PowerTokens' `POST /v1/images/generations`: Seedream, with references, seeds and sets.
+    pub(crate) fn powertokens() -> Vendor {
+        Vendor::start(Rules::of(House::PowerTokens))
+    }
+
+    /// A server of one's own that speaks OpenAI's `images` api: no key, answers in base64.
     pub(crate) fn openai() -> Vendor {
-        Vendor::start(Rules::openai())
+        Vendor::start(Rules::of(House::OpenAi))
     }
 
     fn start(rules: Rules) -> Vendor {
@@ -109,61 +142,6 @@ impl Vendor {
             move || serve::accept(&listener, &shared)
         });
         Vendor { shared, acceptor: Some(acceptor) }
-    }
-
-    fn with(self, change: impl FnOnce(&mut State)) -> Vendor {
-        change(&mut self.shared.lock());
-        self
-    }
-
-    /// The format of the pictures; PNG unless said otherwise.
-    pub(crate) fn format(self, format: Format) -> Vendor {
-        self.with(|state| state.shape.format = format)
-    }
-
-    /// Pictures of this size, whatever was asked.
-    pub(crate) fn answer_size(self, width: u32, height: u32) -> Vendor {
-        self.with(|state| state.shape.size = Some((width, height)))
-    }
-
-    /// Pictures of this many bytes, by a chunk that decoders pass over.
-    pub(crate) fn padded_to(self, bytes: usize) -> Vendor {
-        self.with(|state| state.shape.padded_to = bytes)
-    }
-
-    /// The time between a request and its answer.
-    pub(crate) fn latency(self, latency: Duration) -> Vendor {
-        self.with(|state| state.latency = latency)
-    }
-
-    /// Connections stay open for the next request.
-    pub(crate) fn keep_alive(self) -> Vendor {
-        self.with(|state| state.keep_alive = true)
-    }
-
-    /// Ask for this key.
-    pub(crate) fn key(self, key: &str) -> Vendor {
-        self.with(|state| state.rules.key = Some(key.to_string()))
-    }
-
-    /// Take a field that the strict rules refuse.
-    pub(crate) fn allow_field(self, field: &str) -> Vendor {
-        self.with(|state| state.rules.fields.push(field.to_string()))
-    }
-
-    /// Serve this model too; a vendor that names none serves all.
-    pub(crate) fn serving(self, model: &str) -> Vendor {
-        self.with(|state| state.rules.models.push(model.to_string()))
-    }
-
-    /// Answer with addresses instead of base64.
-    pub(crate) fn with_urls(self) -> Vendor {
-        self.with(|state| state.rules.answers_urls = true)
-    }
-
-    /// The provider's name in `manifest_lines`.
-    pub(crate) fn named(self, provider: &str) -> Vendor {
-        self.with(|state| state.rules.provider = provider.to_string())
     }
 
     /// Play this at the next POST that keeps the rules; several queue up.
@@ -230,7 +208,7 @@ impl Vendor {
 
     /// The prompts of all POSTs, in order of arrival.
     pub(crate) fn prompts(&self) -> Vec<String> {
-        self.requests().iter().filter_map(|request| request.body["prompt"].as_str().map(str::to_string)).collect()
+        self.requests().iter().filter_map(Request::prompt).collect()
     }
 
     pub(crate) fn downloads(&self) -> Vec<Request> {
@@ -245,6 +223,11 @@ impl Vendor {
     /// What this vendor refused because a request broke its rules; played faults aren't among them.
     pub(crate) fn broken_rules(&self) -> Vec<String> {
         self.shared.lock().broken_rules.clone()
+    }
+
+    /// What was passed over or changed without a word, as the documentation warns: a clamped ratio, a quality.
+    pub(crate) fn overlooked(&self) -> Vec<String> {
+        self.shared.lock().overlooked.clone()
     }
 
     /// Wait until `count` POSTs have come in. What is billed on arrival is billed by then.
@@ -267,20 +250,21 @@ impl Vendor {
         format!("http://{}", self.shared.address)
     }
 
-    /// `http://127.0.0.1:PORT/v1`
+    /// `http://127.0.0.1:PORT/v1`, or `/api/v1` where the vendor has it so.
     pub(crate) fn base_url(&self) -> String {
-        format!("{}/v1", self.origin())
+        format!("{}{}", self.origin(), self.shared.lock().rules.base_path())
     }
 
     /// The block of a manifest that sends this vendor's provider here.
     pub(crate) fn manifest_lines(&self) -> String {
-        self.shared.lock().rules.manifest_lines(&self.base_url())
+        let base_url = self.base_url();
+        self.shared.lock().rules.manifest_lines(&base_url)
     }
 
     #[track_caller]
     fn assert_can_play(&self, fault: &Fault) {
-        let answers_urls = self.shared.lock().rules.answers_urls;
-        assert!(answers_urls || !fault.is_of_download(), "{fault:?} needs a vendor `with_urls`");
+        let can_play = self.shared.lock().rules.can_play(fault);
+        assert!(can_play, "{fault:?} is not of this vendor, or needs it `with_urls`");
     }
 }
 
@@ -350,6 +334,7 @@ impl State {
             requests: Vec::new(),
             downloads: Vec::new(),
             broken_rules: Vec::new(),
+            overlooked: Vec::new(),
             bills: Vec::new(),
             served: HashMap::new(),
             easel: Easel::default(),

@@ -8,12 +8,13 @@ use serde_json::{Value as Json, json};
 use crate::cli::json::{ReasonRow, VERSION};
 use crate::files::FileState;
 use crate::lock::{Entry, LockedOutput, Take};
+use crate::model::Api;
 use crate::name::ProjectPath;
 use crate::plan::{Action, PlannedAsset, rounded};
 use crate::project::{Project, Survey};
-use crate::recipe::{Origin, Quality, Recipe, Reference, Value};
+use crate::recipe::{Background, Origin, Quality, Recipe, Reference, Value};
 use crate::resolve::{Asset, AssetOrigin};
-use crate::route::Candidate;
+use crate::route::{self, Candidate};
 
 #[derive(Serialize)]
 pub(super) struct Picture<'a> {
@@ -59,6 +60,8 @@ pub(super) struct RecipeRow<'a> {
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(super) quality: Option<&'static str>,
     #[serde(skip_serializing_if = "Option::is_none")]
+    pub(super) background: Option<&'static str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub(super) variant: Option<u64>,
     #[serde(skip_serializing_if = "BTreeMap::is_empty")]
     pub(super) options: BTreeMap<&'a str, Json>,
@@ -85,6 +88,7 @@ pub(super) struct RouteRow<'a> {
 #[derive(Serialize)]
 pub(super) struct PassedOver<'a> {
     pub(super) provider: &'a str,
+    pub(super) api: Option<&'static str>,
     pub(super) reason: String,
 }
 
@@ -157,10 +161,14 @@ fn routes<'a>(project: &'a Project, asset: &Asset) -> (Option<RouteRow<'a>>, Vec
     let other = |candidate: &'a Candidate| {
         let provider = candidate.route.provider.as_str();
         let reason = if project.has_key(provider) { "comes later".to_string() } else { missing_key(project, provider) };
-        PassedOver { provider, reason }
+        PassedOver { provider, api: Some(candidate.api.name()), reason }
     };
-    let unfit = routing.passed_over.iter().map(|(provider, reason)| PassedOver { provider, reason: reason.clone() });
-    (taken.map(route), others.map(other).chain(unfit).collect())
+    let unfit = |one: &'a route::PassedOver| PassedOver {
+        provider: &one.provider,
+        api: one.api.map(Api::name),
+        reason: one.reason.clone(),
+    };
+    (taken.map(route), others.map(other).chain(routing.passed_over.iter().map(unfit)).collect())
 }
 
 /// Why a provider can't be asked.
@@ -172,10 +180,10 @@ fn missing_key(project: &Project, provider: &str) -> String {
 fn route(candidate: &Candidate) -> RouteRow<'_> {
     RouteRow {
         provider: &candidate.route.provider,
-        api: candidate.route.api.name(),
+        api: candidate.api.name(),
         model_id: &candidate.route.id,
-        asked: candidate.asked(),
-        cost_usd: candidate.route.cost_usd,
+        asked: candidate.asked.as_ref().map(ToString::to_string),
+        cost_usd: candidate.cost_usd,
     }
 }
 
@@ -231,6 +239,7 @@ impl<'a> RecipeRow<'a> {
             references: recipe.references.iter().map(ReferenceRow::of).collect(),
             seed: recipe.seed,
             quality: recipe.quality.map(Quality::name),
+            background: recipe.background.map(Background::name),
             variant: recipe.variant,
             options: options.collect(),
         }

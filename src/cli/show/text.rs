@@ -1,6 +1,6 @@
 //! One asset, for people.
 
-use crate::cli::show::picture::{OutputRow, Picture, ReferenceRow, RouteRow, TakeRow};
+use crate::cli::show::picture::{OutputRow, PassedOver, Picture, ReferenceRow, RouteRow, TakeRow};
 use crate::cli::talk::{BOLD, DIM, GREEN, RED, Screen, YELLOW};
 use crate::cli::words::{counted, price, wrap};
 use crate::digest::Digest;
@@ -15,7 +15,7 @@ pub(super) fn text(picture: &Picture<'_>, screen: Screen) -> String {
     page.facts(picture);
     page.recipe(picture);
     page.rows("route", picture.route.iter().map(route));
-    page.rows("passed over", picture.passed_over.iter().map(|other| format!("{}: {}", other.provider, other.reason)));
+    page.rows("passed over", picture.passed_over.iter().map(passed_over));
     page.rows("takes", take_lines(&picture.takes, screen).into_iter());
     page.rows("files", output_lines(&picture.outputs, screen).into_iter());
     if !picture.takes.is_empty() {
@@ -50,6 +50,7 @@ impl Page {
             self.rows("references", recipe.references.iter().map(reference));
             self.fact("seed", recipe.seed.map(|seed| seed.to_string()).as_deref());
             self.fact("quality", recipe.quality);
+            self.fact("background", recipe.background);
             self.fact("variant", recipe.variant.map(|variant| variant.to_string()).as_deref());
             let screen = self.screen;
             let options = recipe.options.iter();
@@ -77,6 +78,11 @@ fn route(route: &RouteRow<'_>) -> String {
     let asked = route.asked.as_deref().map(|asked| format!(" asked for {asked}")).unwrap_or_default();
     let each = if route.cost_usd == Some(0.0) || route.cost_usd.is_none() { "" } else { " an image" };
     format!("{}: {} ({}){asked}, {}{each}", route.provider, route.model_id, route.api, price(route.cost_usd))
+}
+
+fn passed_over(other: &PassedOver<'_>) -> String {
+    let api = other.api.map(|api| format!(" ({api})")).unwrap_or_default();
+    format!("{}{api}: {}", other.provider, other.reason)
 }
 
 fn reference(reference: &ReferenceRow<'_>) -> String {

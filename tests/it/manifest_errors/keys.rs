@@ -38,7 +38,8 @@ fn an_unknown_key_that_is_near_to_none() {
        ╰────
       help: the keys here are `prompt`, `source`, `alt`, `hold`, `model`,
             `provider`, `size`, `aspect_ratio`, `references`, `seed`, `n`,
-            `publish`, `quality`, `variant`, `options`, `tags`, `output`
+            `publish`, `quality`, `background`, `variant`, `options`, `tags`,
+            `output`
 
     error: 1 mistake in images.toml
     "#);

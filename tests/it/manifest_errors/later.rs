@@ -43,19 +43,6 @@ output = { widths = [640, 1280] }
 
     not-yet
 
-      × `background` in [assets.hero] doesn't work in this version of tintype
-       ╭─[images.toml:7:1]
-     6 │ style = "gouache"
-     7 │ background = "transparent"
-       · ─────┬────
-       ·      ╰── not yet
-     8 │ output = { widths = [640, 1280] }
-       ╰────
-      help: take it out for now: tintype refuses what it can't carry out rather than
-            ignoring it
-
-    not-yet
-
       × `widths` in the output of [assets.hero] doesn't work in this version of
       │ tintype
        ╭─[images.toml:8:12]
@@ -68,7 +55,7 @@ output = { widths = [640, 1280] }
       help: take it out for now: tintype refuses what it can't carry out rather than
             ignoring it
 
-    error: 4 mistakes in images.toml
+    error: 3 mistakes in images.toml
     "#);
 }
 
@@ -145,7 +132,7 @@ references = ["https://example.com/a.png"]
 
 #[test]
 fn every_key_that_is_not_built_yet_is_refused_by_name() {
-    let assets = ["style", "prompt_file", "negative_prompt", "background", "matrix", "rows"];
+    let assets = ["style", "prompt_file", "negative_prompt", "matrix", "rows"];
     let outputs = [
         "lossless",
         "filter",

@@ -360,7 +360,7 @@ size = "12000x400"
         ·             ╰── this size
      11 │ 
         ╰────
-      help: the nearest size that works is 8764x548
+      help: the nearest size that works is 8768x548
 
     error: 2 mistakes in images.toml
     "#);

@@ -124,8 +124,7 @@ quality = "high"
     insta::assert_snapshot!(mistakes_in(text), @r#"
     no-route
 
-      × no provider can make `hero` as it is asked for: aisa can't: its
-      │ openai-images route takes no seed
+      × no provider can make `hero` as it is asked for: aisa takes no seed
        ╭─[images.toml:2:9]
      1 │ [defaults]
      2 │ model = "seedream-4.5"
@@ -138,8 +137,7 @@ quality = "high"
 
     no-route
 
-      × no provider can make `moon` as it is asked for: aisa can't: its
-      │ openai-images route takes no quality
+      × no provider can make `moon` as it is asked for: aisa takes no quality
        ╭─[images.toml:2:9]
      1 │ [defaults]
      2 │ model = "seedream-4.5"
@@ -200,8 +198,8 @@ fn a_key_that_is_missing_names_its_variable() {
     let before = everything(&project);
     let run = project.run("sync").code(2).stdout_is("");
     insta::assert_snapshot!(run.stderr(), @"
-    error: `hero` can't be made: no key is set for aisa
-      help: set AISA_API_KEY in the environment, or in a .env file beside the manifest
+    error: `hero` can't be made: no key is set for aisa or openrouter or powertokens
+      help: set AISA_API_KEY or OPENROUTER_API_KEY or POWERTOKENS_API_KEY in the environment, or in a .env file beside the manifest
     ");
     project.run("sync --dry-run").success().stdout_has("AISA_API_KEY");
     assert!(everything(&project) == before, "something was written");

@@ -2,7 +2,10 @@
 
 use std::time::Duration;
 
-/// One way to fail. Unless a line says otherwise, the images are billed first.
+use serde_json::{Value, json};
+
+/// One way to fail. Unless a line says otherwise, the images are billed first; OpenRouter bills last, and only what it
+/// delivers to a client that is still there.
 #[derive(Clone, Debug, PartialEq)]
 pub(crate) enum Fault {
     /// This status, these headers, this body; see `Fault::status`.
@@ -15,6 +18,18 @@ pub(crate) enum Fault {
     ErrorIn200,
     /// Status 200 and an empty list. Not billed.
     EmptyData,
+    /// The account has no money left, as this vendor words it. Not billed.
+    NoCredit,
+    /// Chat and `generateContent`: status 200 and an answer that ended for this reason, without an image. Not billed.
+    NoImage { finish_reason: &'static str },
+    /// Chat and `generateContent`: status 200 and an answer in words. Not billed.
+    TextOnly,
+    /// `generateContent`: status 200, no candidates and this `blockReason`. Not billed.
+    Blocked { reason: &'static str },
+    /// PowerTokens: status 200, and the last entry of `data` is this error. The others are billed.
+    FailedEntry { code: &'static str },
+    /// PowerTokens: status 200, and every entry of `data` is this error. Not billed.
+    FailedEntries { code: &'static str },
     /// 307 to another address. Not billed.
     Redirect { to: String },
     /// No answer ever.
@@ -35,6 +50,8 @@ pub(crate) enum Fault {
     FewerImages,
     /// Images of half the width and half the height.
     WrongSize,
+    /// Images without the transparency that was asked for.
+    Opaque,
     /// Images of another format than this vendor's usual one, under its usual name and type.
     WrongFormat,
     /// A page of HTML where the image should be.
@@ -54,7 +71,7 @@ pub(crate) enum Fault {
 impl Fault {
     /// A status that isn't billed, with an error of the common form.
     pub(crate) fn status(status: u16) -> Fault {
-        let body = serde_json::json!({ "error": {
+        let body = json!({ "error": {
             "type": "api_error", "code": format!("status_{status}"), "message": format!("the vendor answers {status}"),
         }});
         Fault::Status { status, headers: Vec::new(), body: body.to_string(), billed: false }
@@ -83,16 +100,82 @@ impl Fault {
 
     /// The error that many vendors send: `{"error": {"type", "code", "message"}}`.
     pub(crate) fn error(status: u16, code: &str, message: &str) -> Fault {
-        let body = serde_json::json!({ "error": { "type": "api_error", "code": code, "message": message } });
+        let body = json!({ "error": { "type": "api_error", "code": code, "message": message } });
         Fault::status(status).with_body(body.to_string())
+    }
+
+    /// AIsa's 500 for a workspace that may not use the model: a 5xx that no retry mends.
+    pub(crate) fn not_provisioned() -> Fault {
+        Fault::error(500, "model_not_found", "the workspace is not provisioned for this model family")
+    }
+
+    /// An error as `generateContent` words it, such as 503 `UNAVAILABLE`.
+    pub(crate) fn google(status: u16, name: &str, message: &str) -> Fault {
+        let body = json!({ "error": { "code": status, "message": message, "status": name } });
+        Fault::status(status).with_body(body.to_string())
+    }
+
+    /// Google's 429, which says in its details when to come back, such as `27s`.
+    pub(crate) fn retry_info(delay: &str) -> Fault {
+        let body = json!({ "error": {
+            "code": 429, "message": "Resource has been exhausted.", "status": "RESOURCE_EXHAUSTED",
+            "details": [{ "@type": "type.googleapis.com/google.rpc.RetryInfo", "retryDelay": delay }],
+        }});
+        Fault::status(429).with_body(body.to_string())
+    }
+
+    /// An error as OpenRouter words it, such as 503 `provider_overloaded`.
+    pub(crate) fn openrouter(status: u16, error_type: &str, message: &str) -> Fault {
+        let body = json!({ "error": {
+            "code": status, "message": message, "metadata": { "error_type": error_type },
+        }});
+        Fault::status(status).with_body(body.to_string())
+    }
+
+    /// OpenRouter's 403 of a moderated prompt.
+    pub(crate) fn moderation(reasons: &[&str]) -> Fault {
+        let body = json!({ "error": {
+            "code": 403, "message": "the input was flagged by moderation",
+            "metadata": {
+                "reasons": reasons, "flagged_input": "the prompt", "provider_name": "OpenAI",
+                "model_slug": "openai/gpt-image-2",
+            },
+        }});
+        Fault::status(403).with_body(body.to_string())
+    }
+
+    /// OpenRouter's word on whether and when to come back.
+    #[track_caller]
+    pub(crate) fn with_availability(self, code: &str, retryable: bool, retry_after: Option<u64>) -> Fault {
+        let Fault::Status { ref body, .. } = self else { panic!("{self:?} has no body") };
+        let mut body: Value = serde_json::from_str(body).expect("the errors of OpenRouter are JSON");
+        body["error"]["availability"] = json!({ "code": code, "retryable": retryable });
+        if let Some(seconds) = retry_after {
+            body["error"]["availability"]["retry_after"] = json!(seconds);
+        }
+        self.with_body(body.to_string())
     }
 
     pub(super) fn is_billed(&self) -> bool {
         match self {
             Fault::Status { billed, .. } => *billed,
-            Fault::Refuse | Fault::EchoKey | Fault::ErrorIn200 | Fault::EmptyData | Fault::Redirect { .. } => false,
+            Fault::Refuse
+            | Fault::EchoKey
+            | Fault::ErrorIn200
+            | Fault::EmptyData
+            | Fault::NoCredit
+            | Fault::NoImage { .. }
+            | Fault::TextOnly
+            | Fault::Blocked { .. }
+            | Fault::FailedEntries { .. }
+            | Fault::Redirect { .. } => false,
             _ => true,
         }
+    }
+
+    /// The client never sees the whole answer, and a vendor that bills only what it delivers bills nothing.
+    pub(super) fn breaks_the_connection(&self) -> bool {
+        matches!(self, Fault::CloseBeforeAnswer | Fault::ResetAfterHeaders | Fault::CutBody | Fault::HangForever)
     }
 
     pub(super) fn is_of_download(&self) -> bool {

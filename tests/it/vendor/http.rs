@@ -5,13 +5,21 @@ use std::time::Instant;
 
 use serde_json::Value;
 
-/// What a client sent. Header names are in lower case; `body` is null where it isn't JSON.
+use super::multipart::{self, File};
+use super::references;
+
+/// What a client sent. Header names are in lower case.
 #[derive(Clone, Debug)]
 pub(crate) struct Request {
     pub(crate) method: String,
     pub(crate) path: String,
     pub(crate) headers: Vec<(String, String)>,
+    /// The JSON, or an object of a form's text fields; null where it is neither.
     pub(crate) body: Value,
+    /// The pictures that came along, decoded and in order, whatever the api.
+    pub(crate) references: Vec<Vec<u8>>,
+    /// The files of a form.
+    pub(crate) files: Vec<File>,
     pub(crate) raw: Vec<u8>,
     pub(crate) at: Instant,
 }
@@ -24,6 +32,36 @@ impl Request {
     /// What follows `Bearer ` in the authorization.
     pub(crate) fn bearer(&self) -> Option<&str> {
         self.header("authorization")?.strip_prefix("Bearer ")
+    }
+
+    /// The content type without its parameters.
+    pub(crate) fn media_type(&self) -> &str {
+        self.header("content-type").and_then(|value| value.split(';').next()).unwrap_or_default().trim()
+    }
+
+    /// What is to be drawn, wherever the api has it: a field, or the texts of the last message.
+    pub(crate) fn prompt(&self) -> Option<String> {
+        if let Some(prompt) = self.body["prompt"].as_str() {
+            return Some(prompt.to_string());
+        }
+        let last = |list: &str, parts: &str| self.body[list].as_array()?.last()?[parts].as_array();
+        let parts = last("messages", "content").or_else(|| last("contents", "parts"))?;
+        let texts: Vec<&str> = parts.iter().filter_map(|part| part["text"].as_str()).collect();
+        (!texts.is_empty()).then(|| texts.join("\n"))
+    }
+
+    fn read(&mut self, raw: Vec<u8>) {
+        let content_type = self.header("content-type").unwrap_or_default();
+        match multipart::boundary(content_type).map(|boundary| multipart::parse(&raw, boundary)) {
+            Some(Some(form)) => {
+                self.body = Value::Object(form.texts);
+                self.files = form.files;
+            }
+            Some(None) => {}
+            None => self.body = serde_json::from_slice(&raw).unwrap_or(Value::Null),
+        }
+        self.references = references::carried(&self.body, &self.files);
+        self.raw = raw;
     }
 }
 
@@ -41,12 +79,17 @@ pub(super) fn read_request(reader: &mut impl BufRead) -> std::io::Result<Option<
         path: path.to_string(),
         headers,
         body: Value::Null,
+        references: Vec::new(),
+        files: Vec::new(),
         raw: Vec::new(),
         at: super::now(),
     };
     let length = request.header("content-length").and_then(|length| length.parse().ok()).unwrap_or(0);
-    request.raw = read_body(reader, length)?;
-    request.body = serde_json::from_slice(&request.raw).unwrap_or(Value::Null);
+    let raw = match request.header("transfer-encoding") {
+        Some("chunked") => read_chunks(reader)?,
+        _ => read_body(reader, length)?,
+    };
+    request.read(raw);
     Ok(Some(request))
 }
 
@@ -66,6 +109,22 @@ fn read_body(reader: &mut impl BufRead, length: u64) -> std::io::Result<Vec<u8>>
     let mut body = Vec::new();
     reader.take(length).read_to_end(&mut body)?;
     if (body.len() as u64) < length { Err(std::io::ErrorKind::UnexpectedEof.into()) } else { Ok(body) }
+}
+
+/// A body whose length nobody knew in advance, as forms may be.
+fn read_chunks(reader: &mut impl BufRead) -> std::io::Result<Vec<u8>> {
+    let mut body = Vec::new();
+    loop {
+        let mut line = String::new();
+        reader.read_line(&mut line)?;
+        let length = line.split(';').next().map(str::trim).unwrap_or_default();
+        let length = u64::from_str_radix(length, 16).map_err(|_| std::io::ErrorKind::InvalidData)?;
+        body.extend(read_body(reader, length)?);
+        reader.read_line(&mut line)?;
+        if length == 0 {
+            return Ok(body);
+        }
+    }
 }
 
 /// What goes back.

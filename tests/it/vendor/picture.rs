@@ -5,7 +5,7 @@ use std::collections::HashMap;
 use image::{ExtendedColorType, ImageFormat};
 
 use super::Fault;
-use super::rules::Order;
+use super::order::Order;
 
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub(crate) enum Format {
@@ -21,6 +21,16 @@ impl Format {
             Format::Png => "png",
             Format::Jpeg => "jpg",
             Format::Webp => "webp",
+        }
+    }
+
+    /// The format that a field `output_format` names.
+    pub(crate) fn named(name: &str) -> Option<Format> {
+        match name {
+            "png" => Some(Format::Png),
+            "jpeg" => Some(Format::Jpeg),
+            "webp" => Some(Format::Webp),
+            _ => None,
         }
     }
 
@@ -42,6 +52,11 @@ pub(super) struct Shape {
 }
 
 impl Shape {
+    /// The format that an order gets.
+    pub(super) fn format_for(&self, order: &Order) -> Format {
+        order.format.unwrap_or(self.format)
+    }
+
     /// The size that an order gets.
     pub(super) fn size_for(&self, order: &Order, fault: Option<&Fault>) -> (u32, u32) {
         let (width, height) = self.size.unwrap_or((order.width, order.height));
@@ -72,19 +87,20 @@ impl Easel {
         if fault == Some(&Fault::NotAnImage) {
             return (format!("<!doctype html><title>not found {number}</title>").into_bytes(), "text/html");
         }
-        let format = match (fault, shape.format) {
+        let usual = shape.format_for(order);
+        let format = match (fault, usual) {
             (Some(Fault::WrongFormat), Format::Png) => Format::Jpeg,
             (Some(Fault::WrongFormat), _) => Format::Png,
-            (_, usual) => usual,
+            _ => usual,
         };
         let (width, height) = shape.size_for(order, fault);
-        let colours = Colours::of(number, order.is_transparent);
+        let colours = Colours::of(number, order.is_transparent && fault != Some(&Fault::Opaque));
         let bytes = match format {
             Format::Png => self.png(width, height, &colours),
             Format::Jpeg => self.jpeg(width, height, number),
             Format::Webp => webp(width, height, &colours),
         };
-        (self.pad(bytes, format, shape.padded_to), shape.format.content_type())
+        (self.pad(bytes, format, shape.padded_to), usual.content_type())
     }
 
     /// A PNG of two colours. The pixels are the same for each number; the palette is not.
@@ -128,6 +144,11 @@ impl Easel {
             _ => bytes,
         }
     }
+}
+
+/// A small picture such as a model draws while it thinks; nobody is billed for it.
+pub(super) fn draft() -> Vec<u8> {
+    Easel::default().png(32, 32, &Colours::of(u64::MAX / 2, false))
 }
 
 /// A ground and a corner whose colours tell one picture from another.

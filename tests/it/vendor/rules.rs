@@ -1,281 +1,208 @@
-//! What each vendor documents of its requests, its answers and its errors.
+//! Whose api this is, what of it varies, and which page of its documentation a request falls under.
 
-use serde_json::{Map, Value, json};
+use serde_json::Value;
 
+use super::KEY;
+use super::fault::Fault;
 use super::http::{Answer, Request};
-use super::{KEY, Served};
+use super::objection::{Breach, Objection};
+use super::order::{Made, Order};
+use super::pages::{Dialect, Page};
 
-/// The path at which both apis make images.
-const GENERATIONS: &str = "/v1/images/generations";
-
-/// Seedream 4.5's least number of pixels.
-const LEAST_PIXELS: u64 = 3_686_400;
-
-/// The longest side that these servers draw.
-const LONGEST_SIDE: u32 = 16_384;
-
+/// A vendor, at a time: AIsa moved its models to other endpoints in July 2026.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Api {
+pub(super) enum House {
     Aisa,
+    AisaMoved,
+    OpenRouter,
+    PowerTokens,
     OpenAi,
+}
+
+/// How AIsa's chat hands over an image; it depends on the workspace.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(crate) enum ChatImage {
+    /// `"image": "https://…"`
+    #[default]
+    Url,
+    /// `"image": {"url": "https://…"}`
+    UrlObject,
+    /// `"image": "iVBORw0…"`
+    Base64,
+    /// `"image": "data:image/png;base64,iVBORw0…"`
+    DataUrl,
+}
+
+/// How `generateContent` spells its candidates.
+#[derive(Clone, Copy, Debug, Default)]
+pub(super) struct Candidates {
+    /// `parts` lie in the candidate itself, as AIsa's schema has it.
+    pub(super) lack_content: bool,
+    pub(super) are_snake_case: bool,
+    /// Thoughts come first, a sketch among them.
+    pub(super) have_thoughts: bool,
 }
 
 #[derive(Clone, Debug)]
 pub(super) struct Rules {
-    pub(super) api: Api,
+    pub(super) house: House,
     pub(super) provider: String,
     pub(super) key: Option<String>,
+    /// Models that a test adds; where the vendor itself names none, all are served as long as this is empty.
     pub(super) models: Vec<String>,
+    /// Fields that a test adds.
     pub(super) fields: Vec<String>,
     pub(super) answers_urls: bool,
+    pub(super) chat_image: ChatImage,
+    pub(super) candidates: Candidates,
+    /// What OpenRouter says that an image costs, where that isn't the price on its list.
+    pub(super) charge_usd: Option<f64>,
+    /// OpenRouter's `media_type` may be missing.
+    pub(super) hides_media_types: bool,
 }
 
-/// A request that keeps all rules.
-#[derive(Clone, Debug)]
-pub(super) struct Order {
-    pub(super) model: String,
-    pub(super) prompt: String,
-    pub(super) images: usize,
-    pub(super) width: u32,
-    pub(super) height: u32,
-    pub(super) is_transparent: bool,
-}
-
-/// A rule that a request broke, in the vendor's words.
-#[derive(Debug)]
-pub(super) struct Objection {
-    status: u16,
-    kind: &'static str,
-    code: &'static str,
-    pub(super) message: String,
-}
-
-impl Objection {
-    fn new(status: u16, code: &'static str, message: impl Into<String>) -> Objection {
-        Objection { status, kind: "invalid_request_error", code, message: message.into() }
-    }
-
-    fn of_key(code: &'static str, message: &str) -> Objection {
-        Objection { kind: "authentication_error", ..Objection::new(401, code, message) }
-    }
-}
-
-impl Rules {
-    pub(super) fn aisa() -> Rules {
-        Rules {
-            api: Api::Aisa,
-            provider: "aisa".to_string(),
-            key: Some(KEY.to_string()),
-            models: vec!["seedream-4-5-251128".to_string()],
-            fields: ["model", "prompt", "n", "size"].map(str::to_string).to_vec(),
-            answers_urls: true,
+impl House {
+    fn provider(self) -> &'static str {
+        match self {
+            House::Aisa | House::AisaMoved => "aisa",
+            House::OpenRouter => "openrouter",
+            House::PowerTokens => "powertokens",
+            House::OpenAi => "studio",
         }
     }
 
-    pub(super) fn openai() -> Rules {
+    /// The page of the documentation that an address falls under.
+    fn page(self, method: &str, path: &str) -> Option<Page> {
+        if method != "POST" {
+            return None;
+        }
+        match (self, path) {
+            (House::Aisa, "/v1/images/generations") => Some(Page::AisaImages),
+            (House::AisaMoved, "/v1/images/generations") => Some(Page::AisaMovedImages),
+            (House::AisaMoved, "/v1/images/edits") => Some(Page::AisaEdits),
+            (House::Aisa, "/v1/chat/completions") => Some(Page::AisaChat),
+            (House::AisaMoved, "/v1/chat/completions") => Some(Page::AisaMovedChat),
+            (House::Aisa, _) if is_generate_content(path, "/v1/models/") => Some(Page::Gemini),
+            (House::AisaMoved, _) if is_generate_content(path, "/v1beta/models/") => Some(Page::Gemini),
+            (House::OpenRouter, "/api/v1/images") => Some(Page::OpenRouter),
+            (House::PowerTokens, "/v1/images/generations") => Some(Page::PowerTokens),
+            (House::OpenAi, "/v1/images/generations") => Some(Page::OpenAiGenerations),
+            (House::OpenAi, "/v1/images/edits") => Some(Page::OpenAiEdits),
+            _ => None,
+        }
+    }
+
+    /// The words for what belongs to no page.
+    fn dialect(self) -> Dialect {
+        match self {
+            House::Aisa | House::AisaMoved => Dialect::Aisa,
+            House::OpenRouter => Dialect::OpenRouter,
+            House::PowerTokens => Dialect::PowerTokens,
+            House::OpenAi => Dialect::OpenAi,
+        }
+    }
+}
+
+fn is_generate_content(path: &str, prefix: &str) -> bool {
+    path.strip_prefix(prefix).and_then(|rest| rest.strip_suffix(":generateContent")).is_some()
+}
+
+impl Rules {
+    pub(super) fn of(house: House) -> Rules {
         Rules {
-            api: Api::OpenAi,
-            provider: "studio".to_string(),
-            key: None,
+            house,
+            provider: house.provider().to_string(),
+            key: (house != House::OpenAi).then(|| KEY.to_string()),
             models: Vec::new(),
-            fields: ["model", "prompt", "n", "size", "quality"].map(str::to_string).to_vec(),
-            answers_urls: false,
+            fields: Vec::new(),
+            answers_urls: matches!(house, House::Aisa | House::AisaMoved | House::PowerTokens),
+            chat_image: ChatImage::default(),
+            candidates: Candidates::default(),
+            charge_usd: None,
+            hides_media_types: false,
         }
     }
 
     pub(super) fn manifest_lines(&self, base_url: &str) -> String {
         let Rules { provider, key, .. } = self;
-        let api = if ["aisa", "openai"].contains(&provider.as_str()) { "" } else { "api = \"openai-images\"\n" };
+        let is_built_in = ["aisa", "openai", "openrouter", "powertokens"].contains(&provider.as_str());
+        let api = if is_built_in { "" } else { "api = \"openai-images\"\n" };
         let variable = provider.to_ascii_uppercase().replace('-', "_");
         let is_named = !api.is_empty() && key.is_some();
         let key = if is_named { format!("api_key_env = \"{variable}_API_KEY\"\n") } else { String::new() };
         format!("[providers.{provider}]\n{api}{key}base_url = \"{base_url}\"\n")
     }
 
+    /// Where the paths of this vendor's api start.
+    pub(super) fn base_path(&self) -> &'static str {
+        if self.house == House::OpenRouter { "/api/v1" } else { "/v1" }
+    }
+
+    /// Whether a request counts when it comes in, or only when its answer goes out.
+    pub(super) fn bills_on_arrival(&self) -> bool {
+        // OpenRouter docs: failed, cancelled and disconnected requests are not billed.
+        self.house != House::OpenRouter
+    }
+
+    /// Whether this vendor ever answers as the fault has it.
+    pub(super) fn can_play(&self, fault: &Fault) -> bool {
+        let is_aisa = matches!(self.house, House::Aisa | House::AisaMoved);
+        match fault {
+            Fault::NoImage { .. } | Fault::TextOnly | Fault::Blocked { .. } => is_aisa,
+            Fault::FailedEntry { .. } | Fault::FailedEntries { .. } => self.house == House::PowerTokens,
+            fault => self.answers_urls || !fault.is_of_download(),
+        }
+    }
+
+    /// A model that the page names, or that a test has added.
+    pub(super) fn serves(&self, model: &str, named: &[&str]) -> bool {
+        named.contains(&model) || self.models.iter().any(|added| added == model)
+    }
+
     /// Check a POST against every rule, as the vendor would before it spends a second on it.
     pub(super) fn order(&self, request: &Request) -> Result<Order, Objection> {
-        check_address(request)?;
+        let page = self.house.page(&request.method, &request.path).ok_or_else(|| {
+            let message = format!("{} {} is no endpoint of this server", request.method, request.path);
+            Objection::new(Breach::UnknownEndpoint, message)
+        })?;
         self.check_key(request)?;
-        let fields = json_object(request)?;
-        self.check_fields(fields)?;
-        let model = text(fields, "model")?.ok_or_else(|| missing("model"))?;
-        self.check_model(model)?;
-        let prompt = text(fields, "prompt")?.ok_or_else(|| missing("prompt"))?;
-        if prompt.is_empty() {
-            return Err(Objection::new(400, "invalid_request", "prompt must not be empty"));
-        }
-        let images = self.images(fields)?;
-        check_quality(fields)?;
-        let (width, height) = self.size(fields)?;
-        let is_transparent = text(fields, "background")? == Some("transparent");
-        Ok(Order { model: model.to_string(), prompt: prompt.to_string(), images, width, height, is_transparent })
+        page.order(self, request)
     }
 
     fn check_key(&self, request: &Request) -> Result<(), Objection> {
         let Some(key) = &self.key else { return Ok(()) };
         match request.bearer() {
-            None => Err(Objection::of_key("missing_api_key", "no bearer token in the Authorization header")),
-            Some(given) if given != key => Err(Objection::of_key("invalid_api_key", "the API key is not valid")),
+            None => Err(Objection::new(Breach::MissingKey, "no bearer token in the Authorization header")),
+            Some(given) if given != key => Err(Objection::new(Breach::WrongKey, "the API key is not valid")),
             Some(_) => Ok(()),
         }
     }
 
-    fn check_fields(&self, fields: &Map<String, Value>) -> Result<(), Objection> {
-        match fields.keys().find(|field| !self.fields.contains(field)) {
-            Some(field) => Err(Objection::new(400, "invalid_request", format!("unknown field `{field}`"))),
-            None => Ok(()),
-        }
-    }
-
-    fn check_model(&self, model: &str) -> Result<(), Objection> {
-        if self.models.is_empty() || self.models.iter().any(|known| known == model) {
-            return Ok(());
-        }
-        match self.api {
-            Api::Aisa => {
-                let message = format!("model `{model}` is not routed through this endpoint");
-                Err(Objection { kind: "openai_error", ..Objection::new(404, "openai_error", message) })
-            }
-            Api::OpenAi => Err(Objection::new(404, "model_not_found", format!("the model `{model}` does not exist"))),
-        }
-    }
-
-    fn images(&self, fields: &Map<String, Value>) -> Result<usize, Objection> {
-        let Some(value) = fields.get("n") else { return Ok(1) };
-        let number = value.as_i64().ok_or_else(|| mistyped("n", "an integer"))?;
-        let most = if self.api == Api::OpenAi { 10 } else { 1000 };
-        if (1..=most).contains(&number) {
-            return Ok(usize::try_from(number).expect("it is at least one"));
-        }
-        Err(Objection::new(400, "invalid_request", format!("n must be at least 1, and {number} is not served")))
-    }
-
-    fn size(&self, fields: &Map<String, Value>) -> Result<(u32, u32), Objection> {
-        let size = match (self.api, text(fields, "size")?) {
-            (Api::Aisa, None) => return Err(missing("size")),
-            (Api::OpenAi, None | Some("auto")) => return Ok((1024, 1024)),
-            (_, Some(size)) => size,
-        };
-        let (width, height) = pixels(size).ok_or_else(|| {
-            Objection::new(400, "invalid_request", format!("size must be WIDTHxHEIGHT, got `{size}`"))
-        })?;
-        if self.api == Api::Aisa && u64::from(width) * u64::from(height) < LEAST_PIXELS {
-            let message = format!("image size must be at least {LEAST_PIXELS} pixels");
-            return Err(Objection::new(400, "InvalidParameter", message));
-        }
-        Ok((width, height))
-    }
-
-    /// The refusal of a prompt.
-    pub(super) fn refusal(&self) -> Objection {
-        let message = "the prompt was refused by the content policy";
-        match self.api {
-            Api::Aisa => Objection::new(422, "content_policy_violation", message),
-            Api::OpenAi => {
-                Objection { kind: "image_generation_user_error", ..Objection::new(400, "moderation_blocked", message) }
-            }
-        }
-    }
-
-    pub(super) fn error(&self, objection: &Objection, request_number: usize) -> Answer {
-        Answer::json(objection.status, &self.error_body(objection, request_number))
+    /// An error in the words of the page that was asked.
+    pub(super) fn error(&self, objection: &Objection, request: &Request, request_number: usize) -> Answer {
+        let (status, body) = self.worded(objection, request, request_number);
+        Answer::json(status, &body)
     }
 
     /// An error, but with status 200.
-    pub(super) fn error_in_200(&self, request_number: usize) -> Answer {
-        let objection = Objection::new(200, "upstream_error", "the model gave no image");
-        self.error(&objection, request_number)
+    pub(super) fn error_in_200(&self, request: &Request, request_number: usize) -> Answer {
+        let objection = Objection::new(Breach::Upstream, "the model gave no image");
+        Answer::json(200, &self.worded(&objection, request, request_number).1)
     }
 
-    fn error_body(&self, objection: &Objection, request_number: usize) -> Value {
-        let Objection { kind, code, message, .. } = objection;
-        match self.api {
-            Api::Aisa => json!({ "error": {
-                "type": kind, "code": code, "message": message, "request_id": format!("req-{request_number:06}"),
-            }}),
-            Api::OpenAi => json!({ "error": { "message": message, "type": kind, "param": null, "code": code } }),
-        }
+    fn worded(&self, objection: &Objection, request: &Request, request_number: usize) -> (u16, Value) {
+        let page = self.house.page(&request.method, &request.path);
+        page.map_or(self.house.dialect(), Page::dialect).error(objection, request_number)
     }
 
-    /// The answer to an order that went well.
-    pub(super) fn success(&self, order: &Order, pictures: &[Served], size: (u32, u32), sequence: usize) -> Answer {
-        let data: Vec<Value> = pictures.iter().map(|served| self.datum(served, size)).collect();
-        let mut body = json!({ "created": 1_776_495_432 + sequence, "data": data });
-        let count = pictures.len() as u64;
-        let tokens = (count * u64::from(size.0) * u64::from(size.1) + 128) / 256;
-        if self.api == Api::Aisa {
-            body["model"] = json!(order.model);
-            body["usage"] = json!({ "generated_images": count, "output_tokens": tokens, "total_tokens": tokens });
-        } else {
-            let sum = tokens + 12;
-            body["usage"] = json!({ "input_tokens": 12, "output_tokens": tokens, "total_tokens": sum });
-        }
-        Answer::json(200, &body)
+    /// The answer to an order that went well, or nearly.
+    pub(super) fn success(&self, made: &Made) -> Answer {
+        Answer::json(200, &made.order.page.success(self, made))
     }
-
-    fn datum(&self, served: &Served, (width, height): (u32, u32)) -> Value {
-        let mut datum = if self.answers_urls {
-            json!({ "url": served.url })
-        } else {
-            json!({ "b64_json": super::picture::base64(&served.bytes) })
-        };
-        if self.api == Api::Aisa {
-            datum["size"] = json!(format!("{width}x{height}"));
-        }
-        datum
-    }
-}
-
-fn check_address(request: &Request) -> Result<(), Objection> {
-    if request.method == "POST" && request.path == GENERATIONS {
-        return Ok(());
-    }
-    let message = format!("{} {} is no endpoint of this server", request.method, request.path);
-    Err(Objection::new(404, "unknown_endpoint", message))
-}
-
-fn json_object(request: &Request) -> Result<&Map<String, Value>, Objection> {
-    let content_type = request.header("content-type").unwrap_or_default();
-    if content_type.split(';').next().map(str::trim) != Some("application/json") {
-        return Err(Objection::new(400, "invalid_request", "Content-Type must be application/json"));
-    }
-    request.body.as_object().ok_or_else(|| Objection::new(400, "json_parse_error", "the body is no JSON object"))
-}
-
-fn text<'fields>(fields: &'fields Map<String, Value>, field: &str) -> Result<Option<&'fields str>, Objection> {
-    match fields.get(field) {
-        None => Ok(None),
-        Some(value) => value.as_str().map(Some).ok_or_else(|| mistyped(field, "a string")),
-    }
-}
-
-fn check_quality(fields: &Map<String, Value>) -> Result<(), Objection> {
-    match text(fields, "quality")? {
-        None | Some("auto" | "low" | "medium" | "high") => Ok(()),
-        Some(other) => Err(Objection::new(400, "invalid_request", format!("quality `{other}` is not known"))),
-    }
-}
-
-fn missing(field: &str) -> Objection {
-    Objection::new(400, "missing_parameter", format!("`{field}` is required"))
-}
-
-fn mistyped(field: &str, wanted: &str) -> Objection {
-    Objection::new(400, "invalid_parameter_type", format!("`{field}` must be {wanted}"))
 }
 
 /// An error that repeats the key.
 pub(super) fn echo(request: &Request) -> Objection {
     let key = request.bearer().unwrap_or("none");
-    Objection::new(400, "invalid_request", format!("the request with key {key} was not understood"))
-}
-
-/// `WIDTHxHEIGHT` in plain digits, and nothing else.
-fn pixels(size: &str) -> Option<(u32, u32)> {
-    let parse = |digits: &str| {
-        let is_plain = digits.bytes().all(|byte| byte.is_ascii_digit()) && !digits.starts_with('0');
-        digits.parse().ok().filter(|side| is_plain && *side <= LONGEST_SIDE)
-    };
-    let (width, height) = size.split_once('x')?;
-    Some((parse(width)?, parse(height)?))
+    Objection::new(Breach::Invalid, format!("the request with key {key} was not understood"))
 }

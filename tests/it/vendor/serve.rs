@@ -9,7 +9,10 @@ use std::time::Duration;
 use serde_json::Value;
 
 use super::http::{Answer, Request, read_request};
-use super::rules::{Order, echo};
+use super::objection::{Breach, Objection};
+use super::order::{Made, Order};
+use super::pages::Page;
+use super::rules::echo;
 use super::{FOREVER, Fault, Served, Shared};
 
 /// The pieces of a slow download.
@@ -52,7 +55,7 @@ fn converse(shared: &Shared, stream: &TcpStream) -> std::io::Result<()> {
     while let Some(request) = read_request(&mut reader)? {
         let reply = match request.method.as_str() {
             "GET" if request.path.starts_with("/cdn/") => Some(download(shared, &request)),
-            _ => post(shared, &request),
+            _ => post(shared, stream, &request),
         };
         let Some((answer, delivery)) = reply else { return Ok(()) };
         let keep_alive = shared.lock().keep_alive && matches!(delivery, Delivery::Whole);
@@ -73,7 +76,7 @@ impl Drop for InFlight<'_> {
     }
 }
 
-fn post(shared: &Shared, request: &Request) -> Reply {
+fn post(shared: &Shared, stream: &TcpStream, request: &Request) -> Reply {
     let in_flight = InFlight(shared); // before the state, to be dropped after it
     let mut state = shared.lock();
     state.record(request);
@@ -82,32 +85,68 @@ fn post(shared: &Shared, request: &Request) -> Reply {
         Ok(order) => order,
         Err(objection) => {
             state.broken_rules.push(objection.message.clone());
-            let answer = state.rules.error(&objection, request_number);
+            let answer = state.rules.error(&objection, request, request_number);
             drop(state);
             shared.changed.notify_all();
             return Some((answer, Delivery::Whole));
         }
     };
+    state.note_overlooked(&order);
     let fault = state.fault_for(&order.prompt);
+    let bills_on_arrival = state.rules.bills_on_arrival();
+    let latency = state.latency;
     if fault == Some(Fault::GateBeforeBilling) {
         drop(state);
         shared.changed.notify_all();
         shared.wait_at_the_gate();
         state = shared.lock();
-        if state.is_stopping {
-            drop(state);
+    }
+    if !bills_on_arrival {
+        drop(state);
+        shared.changed.notify_all();
+        wait(shared, latency, fault.as_ref());
+        if is_gone(stream) {
             return None;
         }
+        state = shared.lock();
     }
-    let is_billed = fault.as_ref().is_none_or(Fault::is_billed);
+    if state.is_stopping {
+        drop(state);
+        return None;
+    }
+    let is_lost = !bills_on_arrival && fault.as_ref().is_some_and(Fault::breaks_the_connection);
+    let is_billed = fault.as_ref().is_none_or(Fault::is_billed) && !is_lost;
     let pictures = if is_billed { state.bill(&order, fault.as_ref(), &origin(shared)) } else { Vec::new() };
-    let latency = state.latency;
     drop(state);
     shared.changed.notify_all();
-    shared.pause(latency);
+    if bills_on_arrival {
+        wait(shared, latency, fault.as_ref());
+    }
     let reply = answer(shared, request, &order, &pictures, fault.as_ref(), request_number);
     drop(in_flight);
     reply
+}
+
+/// The time between a request and its answer.
+fn wait(shared: &Shared, latency: Duration, fault: Option<&Fault>) {
+    shared.pause(latency);
+    match fault {
+        Some(Fault::HangForever) => shared.pause(FOREVER),
+        Some(Fault::Delay(duration)) => shared.pause(*duration),
+        Some(Fault::Gate) => shared.wait_at_the_gate(),
+        _ => {}
+    }
+}
+
+/// Whether the client has closed the connection.
+fn is_gone(stream: &TcpStream) -> bool {
+    let peeked = stream.set_nonblocking(true).and_then(|()| stream.peek(&mut [0]));
+    let restored = stream.set_nonblocking(false);
+    let is_open = match peeked {
+        Ok(count) => count > 0,
+        Err(error) => error.kind() == std::io::ErrorKind::WouldBlock,
+    };
+    !is_open || restored.is_err()
 }
 
 fn answer(
@@ -118,22 +157,25 @@ fn answer(
     fault: Option<&Fault>,
     request_number: usize,
 ) -> Reply {
-    match fault {
-        Some(Fault::HangForever) => shared.pause(FOREVER),
-        Some(Fault::Delay(duration)) => shared.pause(*duration),
-        Some(Fault::Gate) => shared.wait_at_the_gate(),
-        _ => {}
-    }
     let state = shared.lock();
     let rules = &state.rules;
-    let success = || rules.success(order, pictures, state.shape.size_for(order, fault), request_number);
+    let size = state.shape.size_for(order, fault);
+    let success = || rules.success(&Made { order, pictures, size, request_number, fault });
+    let error = |objection: &Objection| rules.error(objection, request, request_number);
     let reply = match fault {
         Some(Fault::HangForever | Fault::CloseBeforeAnswer) => return None,
         Some(Fault::ResetAfterHeaders) => (success(), Delivery::HeadOnly),
         Some(Fault::CutBody) => (success(), Delivery::Half),
-        Some(Fault::Refuse) => (rules.error(&rules.refusal(), request_number), Delivery::Whole),
-        Some(Fault::EchoKey) => (rules.error(&echo(request), request_number), Delivery::Whole),
-        Some(Fault::ErrorIn200) => (rules.error_in_200(request_number), Delivery::Whole),
+        // Gemini refuses with status 200, in the form of an answer.
+        Some(Fault::Refuse) if order.page != Page::Gemini => {
+            let message = "the prompt was refused by the content policy";
+            (error(&Objection::new(Breach::Refused, message)), Delivery::Whole)
+        }
+        Some(Fault::NoCredit) => {
+            (error(&Objection::new(Breach::NoCredit, "insufficient credits: top up your account")), Delivery::Whole)
+        }
+        Some(Fault::EchoKey) => (error(&echo(request)), Delivery::Whole),
+        Some(Fault::ErrorIn200) => (rules.error_in_200(request, request_number), Delivery::Whole),
         Some(Fault::Redirect { to }) => (Answer::json(307, &Value::Null).with_header("Location", to), Delivery::Whole),
         Some(Fault::Status { status, headers, body, .. }) => (status_answer(*status, headers, body), Delivery::Whole),
         _ => (success(), Delivery::Whole),

@@ -8,51 +8,27 @@ use serde_json::{Value, json};
 
 use super::{Fault, Format, KEY, Vendor};
 
-/// Status and body; status 0 where the connection closed without an answer.
-struct Reply {
-    status: u16,
-    head: String,
-    body: Vec<u8>,
-}
+#[path = "tests/aisa_chat.rs"]
+mod aisa_chat;
+#[path = "tests/aisa_images.rs"]
+mod aisa_images;
+#[path = "tests/client.rs"]
+mod client;
+#[path = "tests/gemini.rs"]
+mod gemini;
+#[path = "tests/openai.rs"]
+mod openai;
+#[path = "tests/openrouter.rs"]
+mod openrouter;
+#[path = "tests/powertokens.rs"]
+mod powertokens;
 
-impl Reply {
-    fn json(&self) -> Value {
-        serde_json::from_slice(&self.body).expect("the vendor answers with JSON")
-    }
+use client::{Reply, exchange, get, post_to, post_with_key};
 
-    fn code(&self) -> String {
-        self.json()["error"]["code"].as_str().unwrap_or_default().to_string()
-    }
-}
-
-fn exchange(vendor: &Vendor, request: &[u8]) -> Reply {
-    let mut stream = TcpStream::connect(vendor.shared.address).expect("the vendor listens");
-    stream.write_all(request).expect("the vendor reads");
-    let mut bytes = Vec::new();
-    let _cut_short = stream.read_to_end(&mut bytes);
-    let split = bytes.windows(4).position(|window| window == b"\r\n\r\n").unwrap_or(bytes.len());
-    let head = String::from_utf8_lossy(&bytes[..split]).into_owned();
-    let status = head.split(' ').nth(1).and_then(|status| status.parse().ok()).unwrap_or(0);
-    Reply { status, head, body: bytes.get(split + 4..).unwrap_or_default().to_vec() }
-}
-
-fn post_with_key(vendor: &Vendor, key: &str, body: &Value) -> Reply {
-    let body = body.to_string();
-    let head = format!(
-        "POST /v1/images/generations HTTP/1.1\r\nHost: x\r\nAuthorization: Bearer {key}\r\n\
-         Content-Type: application/json\r\nContent-Length: {}\r\n\r\n",
-        body.len()
-    );
-    exchange(vendor, (head + &body).as_bytes())
-}
+const GENERATIONS: &str = "/v1/images/generations";
 
 fn post(vendor: &Vendor, body: &Value) -> Reply {
-    post_with_key(vendor, KEY, body)
-}
-
-fn get(vendor: &Vendor, url: &Value) -> Reply {
-    let path = url.as_str().and_then(|url| url.strip_prefix(&vendor.origin())).expect("pictures lie on this host");
-    exchange(vendor, format!("GET {path} HTTP/1.1\r\nHost: x\r\n\r\n").as_bytes())
+    post_to(vendor, GENERATIONS, body)
 }
 
 fn order() -> Value {
@@ -60,16 +36,7 @@ fn order() -> Value {
 }
 
 fn with(changes: &Value) -> Value {
-    let mut order = order();
-    let fields = order.as_object_mut().expect("an order is an object");
-    for (field, value) in changes.as_object().expect("changes are an object") {
-        if value.is_null() {
-            fields.remove(field)
-        } else {
-            fields.insert(field.clone(), value.clone())
-        };
-    }
-    order
+    client::changed(&order(), changes)
 }
 
 #[test]
@@ -130,7 +97,7 @@ fn every_broken_rule_has_its_code_and_costs_nothing() {
 #[test]
 fn a_wrong_key_is_refused() {
     let vendor = Vendor::aisa();
-    let reply = post_with_key(&vendor, "sk-other", &order());
+    let reply = post_with_key(&vendor, GENERATIONS, "sk-other", &order());
     assert_eq!((reply.status, reply.code().as_str()), (401, "invalid_api_key"));
     assert_eq!(reply.json()["error"]["type"], "authentication_error");
     assert_eq!(vendor.billed(), 0);
