@@ -104,7 +104,7 @@ fn fit(draft: &Draft, route: &Arc<Route>, output: (Option<u32>, Option<u32>)) ->
         let reason = format!("speaks {} for it, which this version doesn't", route.wire.name());
         return Err(PassedOver::new(&route.provider, reason));
     };
-    let mut fit = Fit { route, api, doubts: Vec::new() };
+    let mut fit = Fit { route, api, untold: Vec::new(), doubts: Vec::new() };
     fit.references(draft)?;
     fit.wording(draft)?;
     fit.seed(draft)?;
@@ -116,14 +116,18 @@ fn fit(draft: &Draft, route: &Arc<Route>, output: (Option<u32>, Option<u32>)) ->
     let cost_usd = route.price.of(draft.recipe.quality, priced_as.as_deref(), pixels);
     let references = u32::try_from(draft.references.len()).unwrap_or(u32::MAX);
     let beside = route.facts.max_together.map_or(u32::MAX, |together| together.saturating_sub(references));
-    let max_images = route.facts.max_images.unwrap_or(1).min(beside).max(1);
-    Ok(Candidate { route: Arc::clone(route), api, asked, max_images, cost_usd, doubts: fit.doubts })
+    let several = route.fields().has(Field::N).then_some(route.facts.max_images).flatten();
+    let max_images = several.unwrap_or(1).min(beside).max(1);
+    let doubts = fit.doubts();
+    Ok(Candidate { route: Arc::clone(route), api, asked, max_images, cost_usd, doubts })
 }
 
 /// One route, measured against one asset.
 struct Fit<'a> {
     route: &'a Route,
     api: Api,
+    /// What is sent though nothing says that the model heeds it.
+    untold: Vec<String>,
     doubts: Vec<String>,
 }
 
@@ -132,13 +136,24 @@ impl Fit<'_> {
         Err(PassedOver { api: Some(self.api), ..PassedOver::new(&self.route.provider, reason) })
     }
 
+    /// In words, what is in doubt.
+    fn doubts(mut self) -> Vec<String> {
+        if !self.untold.is_empty() {
+            let (provider, id) = (&self.route.provider, &self.route.id);
+            let (verb, pronoun) = if self.untold.len() == 1 { ("is", "it") } else { ("are", "them") };
+            let what = self.untold.join(" and ");
+            let doubt = format!("{what} {verb} sent to {provider}, and nothing says whether {id} heeds {pronoun}");
+            self.doubts.insert(0, doubt);
+        }
+        self.doubts
+    }
+
     /// Something that is asked for needs a field.
     fn need(&mut self, field: Field, what: &str) -> Result<(), PassedOver> {
         match self.route.fields().get(field) {
             Support::Yes => Ok(()),
             Support::Untold => {
-                let (provider, id) = (&self.route.provider, &self.route.id);
-                self.doubts.push(format!("{what} is sent to {provider}, and nothing says whether {id} heeds it"));
+                self.untold.push(what.to_string());
                 Ok(())
             }
             Support::No => self.refuse(format!("takes no {what}")),

@@ -268,17 +268,23 @@ impl Journal {
         }
         let mut fields = vec![("kind", kind.to_string()), ("id", id.to_string())];
         fields.extend(words.map(|words| ("words", words.clone())));
-        append(folder, fingerprint, &fields)
+        append(folder, fingerprint, &fields)?;
+        before.open.iter().filter(|request| request.id == id).for_each(|request| remove_body(folder, request));
+        Ok(())
     }
 
     fn remove(folder: &Path, fingerprint: Fingerprint, journal: &Self) {
         // The record first: a body without a record is litter, a record without its body would be an unknown.
         let _ = fs::remove_file(file(folder, fingerprint));
-        for request in &journal.open {
-            if let RequestState::Answered { body, .. } = &request.state {
-                let _ = fs::remove_file(body_file(folder, *body));
-            }
-        }
+        journal.open.iter().for_each(|request| remove_body(folder, request));
+    }
+}
+
+/// An answer whose images are stored, or that has none, isn't needed any more.
+#[cfg(feature = "generate")]
+fn remove_body(folder: &Path, request: &OpenRequest) {
+    if let RequestState::Answered { body, .. } = &request.state {
+        let _ = fs::remove_file(body_file(folder, *body));
     }
 }
 

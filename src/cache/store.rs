@@ -102,6 +102,13 @@ impl Cache {
         tempfile::tempfile_in(folder)?.write_all(b"x")
     }
 
+    /// Whether something could be written here, found out without making the folder: where it isn't there yet, the nearest
+    /// one above it is tried.
+    pub(crate) fn could_write(&self) -> io::Result<()> {
+        let folder = self.root.ancestors().find(|folder| folder.symlink_metadata().is_ok());
+        tempfile::tempfile_in(folder.unwrap_or(&self.root)).map(|_| ())
+    }
+
     /// Takes the right to ask for a recipe, if nobody has it.
     pub(crate) fn try_lock(&self, fingerprint: Fingerprint) -> io::Result<Option<RecipeLock>> {
         private_folder(&self.root.join("locks"), Durable::No)?;

@@ -6,7 +6,9 @@ use std::path::PathBuf;
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
 
+use crate::capability::Field;
 use crate::cli::exit::HELP;
+use crate::diagnostic::nearest;
 
 /// Declares a project's generated pictures in images.toml and makes only what changed
 #[derive(Debug, Parser)]
@@ -75,6 +77,10 @@ pub(crate) enum Command {
     List,
     /// Show one asset: prompt, recipe, route, takes, files, cost
     Show(ShowArguments),
+    /// List models: who serves them, for how much, in which sizes, and what they can do
+    Models(ModelsArguments),
+    /// Is everything here that this project needs? Manifest, cache, keys; no network but with --online
+    Doctor(DoctorArguments),
 }
 
 #[derive(Debug, Args)]
@@ -151,6 +157,51 @@ pub(crate) struct PlanArguments {
 pub(crate) struct ShowArguments {
     /// The asset
     pub(crate) name: String,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct ModelsArguments {
+    /// Only this model, in full; a vendor's id of it will do
+    #[arg(value_name = "NAME", conflicts_with_all = ["capabilities", "apis"])]
+    pub(crate) name: Option<String>,
+    /// Only what this provider serves
+    #[arg(long, value_name = "NAME", conflicts_with = "apis")]
+    pub(crate) provider: Option<String>,
+    /// Only routes whose request has this: references, seed, quality, background, aspect_ratio, size, tier, n; may be
+    /// given several times
+    #[arg(long = "capability", value_name = "CAP", value_parser = parse_capability, conflicts_with = "apis")]
+    pub(crate) capabilities: Vec<Field>,
+    /// The wire formats instead: what a provider of one's own can speak
+    #[arg(long)]
+    pub(crate) apis: bool,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct DoctorArguments {
+    /// Also ask each provider's address whether anybody answers; no key is sent
+    #[arg(long)]
+    pub(crate) online: bool,
+}
+
+/// The fields that are worth choosing a model by.
+pub(crate) const CAPABILITIES: [Field; 8] = [
+    Field::References,
+    Field::Seed,
+    Field::Quality,
+    Field::Background,
+    Field::Ratio,
+    Field::Size,
+    Field::Tier,
+    Field::N,
+];
+
+fn parse_capability(text: &str) -> Result<Field, String> {
+    let names = CAPABILITIES.map(Field::name);
+    let known = Field::parse(text).filter(|field| CAPABILITIES.contains(field));
+    known.ok_or_else(|| match nearest(text, names) {
+        Some(near) => format!("did you mean `{near}`?"),
+        None => format!("there are {}", names.join(", ")),
+    })
 }
 
 fn parse_jobs(text: &str) -> Result<NonZeroUsize, &'static str> {

@@ -147,11 +147,19 @@ fn note(kind: &str, style: Style, note: &Note, screen: Screen) -> String {
 
 /// What a sync of this plan would ask for first.
 fn missing_keys(plan: &Plan) -> Option<String> {
-    let asked = plan.assets.iter().filter(|one| one.images > 0);
-    let variables: BTreeSet<&String> = asked.flat_map(|one| &one.missing_keys).collect();
-    let variables: Vec<&String> = variables.into_iter().collect();
-    let verb = if variables.len() == 1 { "isn't" } else { "aren't" };
-    (!variables.is_empty()).then(|| format!("a sync needs {}, which {verb} set", several(&variables, NAMES)))
+    let asked = plan.assets.iter().filter(|one| one.images > 0 && !one.missing_keys.is_empty());
+    let needs: BTreeSet<Vec<&String>> = asked.map(|one| one.missing_keys.iter().collect()).collect();
+    // A key that one asset can't do without serves those as well that have a choice.
+    let is_met = |need: &Vec<&String>| {
+        needs.iter().any(|other| other != need && other.iter().all(|variable| need.contains(variable)))
+    };
+    let needs: Vec<String> = needs
+        .iter()
+        .filter(|need| !is_met(need))
+        .map(|need| need.iter().map(|variable| variable.as_str()).collect::<Vec<_>>().join(" or "))
+        .collect();
+    let verb = if needs.len() == 1 { "isn't" } else { "aren't" };
+    (!needs.is_empty()).then(|| format!("a sync needs {}, which {verb} set", several(&needs, NAMES)))
 }
 
 /// `3 to generate (3 images, $0.12), 1 to restore, 40 unchanged`.

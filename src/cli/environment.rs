@@ -10,10 +10,16 @@ use crate::cli::exit::Exit;
 use crate::cli::failure::Failure;
 use crate::files::MANIFEST;
 use crate::model::TrustedHosts;
-use crate::project::{Project, ProjectError, Surroundings};
+use crate::plan::Note;
+use crate::project::{Examination, Project, ProjectError, Surroundings};
 
 /// Stands for the cache's folder where there is no home: an error only if neither manifest nor environment names another.
 const NOWHERE: &str = "no home folder";
+
+const NO_HOME: (&str, &str) = (
+    "there is no home folder for the cache",
+    "set TINTYPE_CACHE_DIR to a folder that stays: it keeps every paid original",
+);
 
 /// The environment's variables, as far as they are text.
 #[derive(Debug)]
@@ -63,14 +69,25 @@ impl Environment {
             opened => opened?,
         };
         if project.cache_folder() == Path::new(NOWHERE) {
-            let message = "there is no home folder for the cache";
-            let help = "set TINTYPE_CACHE_DIR to a folder that stays: it keeps every paid original";
-            return Err(Failure::new(Exit::Invalid, "no-home", message, help));
+            return Err(Failure::new(Exit::Invalid, "no-home", NO_HOME.0, NO_HOME.1));
         }
         Ok(project)
     }
 
-    fn surroundings(&self) -> Result<Surroundings, Failure> {
+    /// The same, for who can do without a project: nothing where no manifest is named and none lies here or above.
+    pub(crate) fn open_if_any(&self, manifest: Option<&Path>) -> Result<Option<Project>, Failure> {
+        match locate(manifest)? {
+            Some(manifest) => self.open(Some(&manifest)).map(Some),
+            None => Ok(None),
+        }
+    }
+
+    /// The variables, for the keys among them.
+    pub(crate) fn variables(&self) -> &BTreeMap<String, String> {
+        &self.variables
+    }
+
+    pub(crate) fn surroundings(&self) -> Result<Surroundings, Failure> {
         let cache =
             std::env::var_os("TINTYPE_CACHE_DIR").filter(|folder| !folder.is_empty()).map(absolute).transpose()?;
         let home = etcetera::choose_base_strategy().ok().map(|strategy| strategy.data_dir().join("tintype"));
@@ -94,15 +111,39 @@ fn absolute(folder: std::ffi::OsString) -> Result<PathBuf, Failure> {
     })
 }
 
-/// The nearest images.toml, here or in a folder above.
-fn find_manifest() -> Result<PathBuf, Failure> {
-    let folder = std::env::current_dir().map_err(|error| {
+/// The manifest that is named, or the nearest one.
+pub(crate) fn locate(manifest: Option<&Path>) -> Result<Option<PathBuf>, Failure> {
+    match manifest {
+        Some(manifest) => Ok(Some(manifest.to_path_buf())),
+        None => Ok(nearest_manifest(&current_folder()?)),
+    }
+}
+
+/// Where there is no home, there is no folder for the cache that could be written to.
+pub(crate) fn judge_home(found: &mut Examination) {
+    if found.cache.folder == Path::new(NOWHERE) {
+        found.problems.retain(|note| note.code != "cache");
+        found.problems.push(Note::new("no-home", NO_HOME.0, NO_HOME.1));
+        found.cache.fault = Some(NOWHERE.to_string());
+    }
+}
+
+fn current_folder() -> Result<PathBuf, Failure> {
+    std::env::current_dir().map_err(|error| {
         let message = format!("the current folder can't be read: {}", crate::files::describe(&error));
         Failure::new(Exit::Invalid, "no-manifest", message, "change to a folder that exists, or name --manifest-path")
-    })?;
-    let candidates = folder.ancestors().map(|folder| folder.join(MANIFEST));
-    // A link that leads nowhere is a manifest, too: opening it says what is wrong.
-    candidates.into_iter().find(|path| path.symlink_metadata().is_ok()).ok_or_else(|| {
+    })
+}
+
+/// The nearest images.toml, in this folder or in one above. A link that leads nowhere is one, too: opening it says what is
+/// wrong.
+fn nearest_manifest(folder: &Path) -> Option<PathBuf> {
+    folder.ancestors().map(|folder| folder.join(MANIFEST)).find(|path| path.symlink_metadata().is_ok())
+}
+
+fn find_manifest() -> Result<PathBuf, Failure> {
+    let folder = current_folder()?;
+    nearest_manifest(&folder).ok_or_else(|| {
         let message = format!("there is no {MANIFEST} in {} or in a folder above it", folder.display());
         Failure::new(
             Exit::Invalid,

@@ -7,7 +7,7 @@ use std::process::ExitCode;
 pub(crate) enum Exit {
     /// 0: done.
     Done,
-    /// 1: some asset failed, is blocked or unavailable, or `verify` found a difference.
+    /// 1: some asset failed, is blocked or unavailable, `verify` found a difference, or `doctor` something wrong.
     Failed,
     /// 130: interrupted.
     Interrupted,
@@ -23,7 +23,7 @@ pub(crate) enum Exit {
 pub(crate) const HELP: &str = "\
 Exit codes:
   0    done
-  1    some asset failed, is blocked or unavailable, or `verify` found a difference
+  1    some asset failed, is blocked or unavailable, or `verify` or `doctor` found something
   2    usage, manifest or lockfile invalid, or a key is missing
   3    refused for cost or consent
   4    out of date (--locked, --frozen, plan --exit-code)

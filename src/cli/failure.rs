@@ -82,7 +82,7 @@ impl From<ProjectError> for Failure {
 }
 
 /// `error: message`, and the way out below it.
-fn error(note: &Note, screen: Screen) -> String {
+pub(crate) fn error(note: &Note, screen: Screen) -> String {
     let message = wrap(&screen.plain(&note.message), 7, 7, screen.width);
     format!("{}: {message}{}", screen.paint(RED.bold(), "error"), help(note, 2, screen))
 }

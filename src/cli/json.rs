@@ -108,14 +108,14 @@ impl<'a> ReasonRow<'a> {
 }
 
 #[derive(Serialize)]
-struct NoteRow<'a> {
+pub(crate) struct NoteRow<'a> {
     code: &'static str,
     message: &'a str,
     help: Option<&'a str>,
 }
 
 impl<'a> NoteRow<'a> {
-    fn of(note: &'a Note) -> Self {
+    pub(crate) fn of(note: &'a Note) -> Self {
         Self { code: note.code, message: &note.message, help: note.help.as_deref() }
     }
 }

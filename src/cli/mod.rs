@@ -9,6 +9,7 @@ mod bars;
 mod check;
 mod describe;
 mod difference;
+mod doctor;
 mod environment;
 mod exit;
 mod failure;
@@ -19,6 +20,7 @@ mod json;
 mod list;
 mod markdown;
 mod mistakes;
+mod models;
 mod plan;
 mod show;
 mod sync;
@@ -136,5 +138,7 @@ fn dispatch(context: &Context, command: &Command) -> Result<Exit, Failure> {
         Command::Verify => verify::run(context),
         Command::List => list::run(context),
         Command::Show(arguments) => show::run(context, arguments),
+        Command::Models(arguments) => models::run(context, arguments),
+        Command::Doctor(arguments) => doctor::run(context, arguments),
     }
 }

@@ -51,22 +51,23 @@ pub(crate) struct Run<'a> {
     pub(crate) trusted_hosts: Arc<Vec<String>>,
 }
 
-/// Routes that answered "not here": the next asset goes to the next route at once.
+/// Routes that answered "not here" where the same provider has another: the next asset goes there at once. By route and
+/// path, as a route may have one path for requests with references and one for those without.
 #[derive(Default)]
-pub(crate) struct Moved(Mutex<Vec<(Arc<Route>, String)>>);
+pub(crate) struct Moved(Mutex<Vec<(Arc<Route>, String, String)>>);
 
 impl Moved {
-    fn remember(&self, route: &Arc<Route>, why: &str) {
+    fn remember(&self, route: &Arc<Route>, path: &str, why: &str) {
         let mut moved = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        if !moved.iter().any(|(known, _)| Arc::ptr_eq(known, route)) {
-            moved.push((Arc::clone(route), why.to_string()));
+        if !moved.iter().any(|(known, at, _)| Arc::ptr_eq(known, route) && at == path) {
+            moved.push((Arc::clone(route), path.to_string(), why.to_string()));
         }
     }
 
     /// What the vendor said, where it has closed this route.
-    fn why(&self, route: &Arc<Route>) -> Option<String> {
+    fn why(&self, route: &Arc<Route>, path: &str) -> Option<String> {
         let moved = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        moved.iter().find(|(known, _)| Arc::ptr_eq(known, route)).map(|(_, why)| why.clone())
+        moved.iter().find(|(known, at, _)| Arc::ptr_eq(known, route) && at == path).map(|(_, _, why)| why.clone())
     }
 }
 
@@ -143,8 +144,11 @@ async fn make(run: &Run<'_>, one: &PlannedAsset, observed: &Observed, publisher:
     if one.action == Action::Keep {
         return Outcome { original: facts.original, ..unchanged(one, AssetResult::done()) };
     }
-    // What another run has under way looks like a lost request: only who holds the recipe's lock can tell them apart.
-    let is_in_doubt = |error: &Note| one.work.incomplete && error.code == "maybe-billed";
+    // What another run has under way looks like a lost request: only who holds the recipe's lock can tell them apart. And
+    // what was answered is fetched, whatever became of the requests beside it.
+    let answered = facts.journal.answered() > 0;
+    let is_in_doubt =
+        |error: &Note| one.work.incomplete && (error.code == "maybe-billed" || (error.code == "refused" && answered));
     if let Some(error) = one.error.clone().filter(|error| !is_in_doubt(error)) {
         let result = AssetResult::not_done(Verdict::Failed, error);
         return Outcome { original: facts.original, ..unchanged(one, result) };

@@ -65,7 +65,15 @@ pub(super) async fn purchase(run: &Run<'_>, one: &PlannedAsset, recipe: &Recipe,
             got.takes.push(take);
         }
     }
-    purchase.take_up_answers(&mut got).await;
+    let recovered = purchase.take_up_answers(&mut got).await;
+    if recovered && one.images == 0 {
+        // The plan had no price in it: what an answer held less than was hoped for is for the next one to announce.
+        if got.error.is_none() && purchase.missing(&got) > 0 {
+            got.error = purchase.may_ask(cached.damaged).err();
+            purchase.say_what_is_missing(&mut got);
+        }
+        return got;
+    }
     if got.error.is_none() && purchase.missing(&got) > 0 {
         match purchase.may_ask(cached.damaged).and_then(|()| purchase.was_planned()) {
             Ok(()) => purchase.buy(&mut got).await,
@@ -107,9 +115,12 @@ impl Purchase<'_> {
         self.one.error.as_ref().map_or(Ok(()), |_| Err(Note::new("provider", message(), "run `tintype sync` again")))
     }
 
-    async fn take_up_answers(&self, got: &mut Got) {
+    /// Whether there were any.
+    async fn take_up_answers(&self, got: &mut Got) -> bool {
+        let mut any = false;
         for request in self.run.cache.journal(self.fingerprint).open {
             let RequestState::Answered { at, body } = &request.state else { continue };
+            any = true;
             let Some(body) = self.run.cache.answer_body(*body) else {
                 let words = "the journal's copy of the answer is damaged".to_string();
                 let _ = self.end(&request.id, Outcome::Unusable(words)).await;
@@ -126,9 +137,19 @@ impl Purchase<'_> {
                 body: Arc::new(body),
             };
             match take_up(self.run, &self.one.name, self.recipe, answered).await {
-                Came::Images(taken) => self.receive(taken, got),
+                // Whoever asked has reported what it cost.
+                Came::Images(taken) => self.receive(Taken { cost_usd: Some(0.0), ..taken }, got),
                 Came::Empty(empty) => self.settle(&request, &empty, got).await,
             }
+        }
+        any
+    }
+
+    fn say_what_is_missing(&self, got: &mut Got) {
+        if got.error.is_none() && self.missing(got) > 0 {
+            let message =
+                format!("{} of {} images came for `{}`", got.takes.len(), self.one.work.wanted, self.one.name);
+            got.warnings.push(Note::new("fewer-images", message, "the next sync asks for the rest"));
         }
     }
 
@@ -137,6 +158,7 @@ impl Purchase<'_> {
         let name = &self.one.name;
         let (outcome, error) = match judge_empty(empty) {
             Verdict::Unknown(why) => {
+                self.put_aside(&request.state);
                 (Outcome::Unusable(why.clone()), Some(without_image(name, &request.provider, &why)))
             }
             Verdict::Refused(words) => (Outcome::Refused(words.clone()), Some(refused(name, &words))),
@@ -146,6 +168,15 @@ impl Purchase<'_> {
         got.error = got.error.take().or(error);
         if let Some(NoTakes::Final(note)) = failed {
             got.error = got.error.take().or(Some(note));
+        }
+    }
+
+    /// An answer that nothing can be made of is kept for whoever wants to complain of it.
+    fn put_aside(&self, state: &RequestState) {
+        if let RequestState::Answered { body, .. } = state
+            && let Some(body) = self.run.cache.answer_body(*body)
+        {
+            let _ = self.run.cache.put_aside(&body);
         }
     }
 
@@ -195,11 +226,7 @@ impl Purchase<'_> {
         for taken in answers {
             self.receive(taken, got);
         }
-        if got.error.is_none() && self.missing(got) > 0 {
-            let message =
-                format!("{} of {} images came for `{}`", got.takes.len(), self.one.work.wanted, self.one.name);
-            got.warnings.push(Note::new("fewer-images", message, "the next sync asks for the rest"));
-        }
+        self.say_what_is_missing(got);
     }
 
     fn receive(&self, taken: Taken, got: &mut Got) {
@@ -208,7 +235,12 @@ impl Purchase<'_> {
             take.generated = take.generated.max(self.not_before.clone());
             got.add(take);
         }
-        got.warnings.extend(taken.warnings);
+        for warning in taken.warnings {
+            // Requests of one asset often have the same to say.
+            if !got.warnings.contains(&warning) {
+                got.warnings.push(warning);
+            }
+        }
         got.error = got.error.take().or(taken.error);
     }
 
@@ -219,17 +251,10 @@ impl Purchase<'_> {
         let candidates = &self.one.candidates;
         let mut at = 0;
         while let Some(candidate) = candidates.get(at) {
-            let asked = match self.run.moved.why(&candidate.route) {
-                Some(why) => Err(NoTakes::Moved(why)),
-                None => self.ask_piecewise(candidate, references, &mut rest, &mut taken).await,
-            };
-            let (why, moved) = match asked {
+            let (why, moved) = match self.ask_piecewise(candidate, references, &mut rest, &mut taken).await {
                 Ok(()) => return taken,
                 Err(NoTakes::Final(note)) => return Taken { error: Some(note), ..taken },
-                Err(NoTakes::Moved(why)) => {
-                    self.run.moved.remember(&candidate.route, &why);
-                    (why, true)
-                }
+                Err(NoTakes::Moved(why)) => (why, true),
                 Err(NoTakes::HandOver(why)) => (why, false),
             };
             // What stands against a provider stands against all its routes.
@@ -241,6 +266,7 @@ impl Purchase<'_> {
                 return Taken { error: Some(Note::new("provider", message, cure(&why))), ..taken };
             };
             taken.warnings.push(self.go_on(candidate, next, &why));
+            taken.warnings.extend(untold(next));
             at = candidates.iter().position(|other| std::ptr::eq(other, next)).unwrap_or(candidates.len());
         }
         Taken { error: Some(Note::new("provider", "there is nobody to ask", "")), ..taken }
@@ -254,7 +280,10 @@ impl Purchase<'_> {
             self.run.report.event(&Event::HandedOver { name, from: provider, to: other, why });
             return Note::new("handed-over", format!("{provider} couldn't serve, {other} was asked: {why}"), "");
         }
-        let label = |candidate: &Candidate| format!("{provider}'s {}", candidate.route.path);
+        let label = |candidate: &Candidate| {
+            let path = candidate.route.path.replace("{model}", &candidate.route.id);
+            format!("{provider}'s {}", path.trim_start_matches("../"))
+        };
         let (old, new) = (label(from), label(next));
         self.run.report.event(&Event::HandedOver { name, from: &old, to: &new, why });
         let model = &self.recipe.model;
@@ -289,17 +318,35 @@ impl Purchase<'_> {
         let key = self.run.keys.get(&provider.name);
         let line = self.run.lines.get(provider, key).map_err(NoTakes::HandOver)?;
         let request = self.request(candidate, images, references);
+        if let Some(why) = self.run.moved.why(route, &request.path) {
+            return Err(NoTakes::Moved(why));
+        }
         let sending = Sending { line: &line, provider, candidate, images, request: &request };
         let mut patience = Patience::new(provider.max_retries);
         let mut unsent = Patience::new(RETRIES_UNSENT.min(provider.max_retries));
+        // Nobody else is asked once a try may have been billed, however those after it ended.
+        let mut is_certain = true;
         loop {
-            let (pause, why, hand_over) = match self.send(&sending).await? {
-                Step::Taken(taken) => return Ok(taken),
-                Step::Unsent(why) => (unsent.next(None), why, true),
-                Step::Again { after, why, unbilled } => (patience.next(after), why, unbilled),
+            let (pause, why) = match self.send(&sending).await {
+                Ok(Step::Taken(taken)) => return Ok(taken),
+                Ok(Step::Unsent(why)) => (unsent.next(None), why),
+                Ok(Step::Again { after, why, unbilled }) => {
+                    is_certain &= unbilled;
+                    (patience.next(after), why)
+                }
+                Err(NoTakes::Moved(why) | NoTakes::HandOver(why)) if !is_certain => {
+                    return Err(NoTakes::Final(self.gave_up(provider, &why)));
+                }
+                Err(NoTakes::Moved(why)) => {
+                    if self.has_another_route(candidate) {
+                        self.run.moved.remember(route, &request.path, &why);
+                    }
+                    return Err(NoTakes::Moved(why));
+                }
+                Err(other) => return Err(other),
             };
             let Some(pause) = pause else {
-                return Err(if hand_over {
+                return Err(if is_certain {
                     NoTakes::HandOver(why)
                 } else {
                     NoTakes::Final(self.gave_up(provider, &why))
@@ -309,6 +356,12 @@ impl Purchase<'_> {
             self.run.report.event(&Event::Retrying { name, provider: &provider.name, after: pause, why: &why });
             self.sleep(pause).await?;
         }
+    }
+
+    /// Whether the same provider has another way to the model.
+    fn has_another_route(&self, candidate: &Candidate) -> bool {
+        let provider = &candidate.route.provider;
+        self.one.candidates.iter().any(|other| other.route.provider == *provider && other.route != candidate.route)
     }
 
     fn gave_up(&self, provider: &Provider, why: &str) -> Note {
@@ -355,6 +408,12 @@ pub(super) fn interrupted(one: &PlannedAsset) -> Note {
 pub(super) fn cache_note(error: &io::Error) -> Note {
     let message = format!("the cache can't be written: {}", crate::files::describe(error));
     Note::new("cache", message, "make room or mend the permissions, then run `tintype sync` again")
+}
+
+/// What is in doubt about a route that wasn't the plan's.
+fn untold(candidate: &Candidate) -> impl Iterator<Item = Note> + '_ {
+    let help = "look at what comes, or name a provider that documents it in `provider`";
+    candidate.doubts.iter().map(move |doubt| Note::new("untold", doubt.clone(), help))
 }
 
 fn cure(why: &str) -> &'static str {

@@ -41,6 +41,15 @@ impl Purse {
         Ok(())
     }
 
+    /// The vendor's own figure for a request takes the place of the price that was set aside: what it costs more is gone
+    /// from the rest, so that the next request may be refused.
+    pub(crate) fn settle(&self, images: u32, price: Option<f64>, cost: Option<f64>) {
+        let mut rest = self.rest.lock().unwrap_or_else(PoisonError::into_inner);
+        if let (Some(dollars), Some(price), Some(cost)) = (rest.dollars, price, cost) {
+            rest.dollars = Some(dollars + price * f64::from(images) - cost);
+        }
+    }
+
     /// Gives back what a request that wasn't billed had set aside.
     pub(crate) fn release(&self, images: u32, price: Option<f64>) {
         if price == Some(0.0) {
@@ -68,6 +77,16 @@ mod tests {
         purse.release(1, Some(0.04));
         assert!(purse.reserve(1, Some(0.04)).is_ok());
         assert!(purse.reserve(100, Some(0.0)).is_ok(), "what is free isn't counted");
+    }
+
+    #[test]
+    fn what_the_vendor_says_it_cost_counts() {
+        let purse = Purse::new(9, Some(0.10));
+        assert!(purse.reserve(1, Some(0.04)).is_ok());
+        purse.settle(1, Some(0.04), Some(0.08));
+        assert!(purse.reserve(1, Some(0.04)).is_err(), "0.02 are left");
+        purse.settle(1, Some(0.0), Some(0.05));
+        assert!(purse.reserve(1, Some(0.01)).is_err(), "nothing is left");
     }
 
     #[test]

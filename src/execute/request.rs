@@ -35,6 +35,13 @@ pub(super) struct Sending<'a> {
     pub(super) request: &'a Request,
 }
 
+/// What was heard, whatever it means.
+struct Heard {
+    status: u16,
+    retry_after: Option<Duration>,
+    body: Arc<Vec<u8>>,
+}
+
 /// A request that was written down.
 struct Noted<'a> {
     id: String,
@@ -82,7 +89,13 @@ impl Purchase<'_> {
             cost_usd: candidate.cost_usd,
         };
         let fingerprint = self.fingerprint;
-        let id = self.on_disk(move |cache| cache.intend(fingerprint, &intent)).await?;
+        let id = match self.on_disk(move |cache| cache.intend(fingerprint, &intent)).await {
+            Ok(id) => id,
+            Err(failed) => {
+                self.run.purse.release(images, candidate.cost_usd);
+                return Err(failed);
+            }
+        };
         self.run.report.event(&Event::Asking { name: &self.one.name, provider: &provider.name, images });
         let sent = line.post(request, &route.id, LARGEST_IMAGE.saturating_mul(images as usize)).await;
         drop(permit);
@@ -108,31 +121,32 @@ impl Purchase<'_> {
 
     /// What an answer means.
     async fn hear(&self, noted: &Noted<'_>, reply: Reply) -> Result<Step, NoTakes> {
-        let verdict = judge(noted.sending.provider.vendor, reply.status, &reply.body);
+        let Sending { provider, candidate, images, .. } = *noted.sending;
+        let verdict = judge(provider.vendor, reply.status, &reply.body);
+        let heard = Heard { status: reply.status, retry_after: reply.retry_after, body: Arc::new(reply.body) };
         if verdict != Verdict::Answer {
-            return self.follow(noted, verdict, &reply).await;
+            return self.follow(noted, verdict, &heard).await;
         }
-        let body = Arc::new(reply.body);
-        let answered = self.keep_answer(noted, &body).await;
+        let answered = self.keep_answer(noted, &heard.body).await;
         match take_up(self.run, &self.one.name, self.recipe, answered).await {
-            Came::Images(taken) => Ok(Step::Taken(taken)),
-            Came::Empty(empty) => {
-                let reply = Reply { body: body.to_vec(), ..reply };
-                self.follow(noted, judge_empty(&empty), &reply).await
+            Came::Images(taken) => {
+                self.run.purse.settle(images, candidate.cost_usd, taken.cost_usd);
+                Ok(Step::Taken(taken))
             }
+            Came::Empty(empty) => self.follow(noted, judge_empty(&empty), &heard).await,
         }
     }
 
     /// What follows from an answer without an image.
-    async fn follow(&self, noted: &Noted<'_>, verdict: Verdict, reply: &Reply) -> Result<Step, NoTakes> {
+    async fn follow(&self, noted: &Noted<'_>, verdict: Verdict, reply: &Heard) -> Result<Step, NoTakes> {
         let (name, provider) = (&self.one.name, noted.sending.provider);
         let failed = |code, why: &str, help: &str| {
             NoTakes::Final(Note::new(code, format!("{} couldn't make `{name}`: {why}", provider.name), help))
         };
         match verdict {
             Verdict::Unknown(why) => {
-                self.end(&noted.id, Outcome::Unusable(why.clone())).await?;
                 let _ = self.run.cache.put_aside(&reply.body);
+                self.end(&noted.id, Outcome::Unusable(why.clone())).await?;
                 Err(NoTakes::Final(without_image(name, &provider.name, &why)))
             }
             Verdict::Refused(words) => {

@@ -105,12 +105,10 @@ impl Api {
             Self::PowertokensImages => Fields::of(&[N, Size, References, Watermark]).with(Seed, Untold),
             Self::Placeholder => Fields::of(&[N, Size, References, Seed, Quality, Background]),
         };
-        let (max_references, max_prompt) = match self {
-            // OpenAI's OpenAPI file, 2026: at most 16 pictures, at most 32,000 characters.
-            Self::OpenaiImages => (Some(16), Some(32_000)),
-            Self::OpenrouterImages => (Some(16), None), // OpenRouter docs, images, 2026
-            Self::PowertokensImages => (Some(14), None), // PowerTokens docs, images/generations, 2026
-            Self::ChatImages | Self::GeminiGenerateContent | Self::Placeholder => (None, None),
+        let max_references = match self {
+            Self::OpenrouterImages => Some(16),  // OpenRouter docs, images, 2026
+            Self::PowertokensImages => Some(14), // PowerTokens docs, images/generations, 2026
+            _ => None,
         };
         let max_seed = match self {
             // PowerTokens docs, images/generations, 2026; an int32 in Google's discovery document, v1beta, 2026.
@@ -120,7 +118,7 @@ impl Api {
         let max_together = matches!(self, Self::PowertokensImages).then_some(15); // BytePlus ModelArk docs, 2026
         let max_images = matches!(self, Self::Placeholder).then_some(100);
         let fields = Some(fields);
-        Facts { fields, max_images, max_references, max_together, max_prompt, max_seed, ..Facts::default() }
+        Facts { fields, max_images, max_references, max_together, max_seed, ..Facts::default() }
     }
 }
 

@@ -65,6 +65,7 @@ impl Registry {
             match self.provider(name, keys, writer) {
                 Ok(provider) => {
                     self.providers.insert(name.clone(), provider);
+                    self.lay_over_routes(name, keys);
                 }
                 Err(diagnostic) => found.push(diagnostic),
             }
@@ -97,6 +98,15 @@ impl Registry {
             Some(written) => Some(base_url(written)?),
             None => known.and_then(|provider| provider.base_url.clone()),
         };
+        let has_routes = self.models.values().flat_map(|model| &model.routes).any(|route| route.provider == name);
+        if let Some(api) = keys.api.as_ref().filter(|_| has_routes) {
+            let error = api.error(
+                "bad-value",
+                format!("the routes of `{name}` say themselves which api they speak"),
+                "not here",
+            );
+            return Err(error.help("write [models.NAME] routes = [{ provider, id, api }] for a model of another api"));
+        }
         let written = keys.api.as_ref().map(|written| wire(written, writer)).transpose()?;
         let api = written.or_else(|| known.and_then(|provider| provider.api.clone()));
         if let Writer::Manifest { .. } = writer
@@ -112,7 +122,9 @@ impl Registry {
         if let (Some(base_url), Writer::Manifest { trusted, built_in, .. }) = (&base_url, writer) {
             check_host(name, keys, base_url, api_key_env.as_deref(), trusted, built_in)?;
         }
-        let base = known.cloned().unwrap_or_else(|| Provider::unknown(name));
+        let base = known
+            .cloned()
+            .unwrap_or_else(|| Provider { name: name.to_string(), ..self.at_the_same_host(base_url.as_ref()) });
         let vendor = keys.vendor.as_ref().and_then(|vendor| Vendor::parse(&vendor.value));
         Ok(Provider {
             base_url,
@@ -128,6 +140,30 @@ impl Registry {
             facts: keys.facts.clone().over(&base.facts),
             name: base.name,
         })
+    }
+
+    /// What is known of a provider that isn't built in: at a vendor's host it has that vendor's habits.
+    fn at_the_same_host(&self, base_url: Option<&BaseUrl>) -> Provider {
+        let host = base_url.map(BaseUrl::host);
+        let vendor = self.providers.values().find(|provider| {
+            provider.base_url.as_ref().is_some_and(|url| !url.is_loopback() && Some(url.host()) == host)
+        });
+        let unknown = Provider::unknown("");
+        match vendor {
+            Some(known) => Provider { vendor: known.vendor, bills_failures: known.bills_failures, ..unknown },
+            None => unknown,
+        }
+    }
+
+    /// What a manifest says of a built-in provider counts for its built-in routes.
+    fn lay_over_routes(&mut self, name: &str, keys: &ProviderKeys) {
+        for model in self.models.values_mut() {
+            for route in model.routes.iter_mut().filter(|route| route.provider == name) {
+                let price = keys.price.clone().unwrap_or_else(|| route.price.clone());
+                let changed = Route { facts: laid_over(&keys.facts, route), price, ..Route::clone(route) };
+                *route = Arc::new(changed);
+            }
+        }
     }
 
     fn incomplete(&self, name: &str, keys: &ProviderKeys) -> Diagnostic {
@@ -148,9 +184,9 @@ impl Registry {
                 written.iter().filter_map(|keys| route(keys).map_err(|error| found.push(error)).ok()).collect()
             }
             (None, Some(known)) => {
-                let laid_over =
-                    |route: &Arc<Route>| Route { facts: keys.facts.clone().over(&route.facts), ..Route::clone(route) };
-                known.routes.iter().map(laid_over).collect()
+                let with_facts =
+                    |route: &Arc<Route>| Route { facts: laid_over(&keys.facts, route), ..Route::clone(route) };
+                known.routes.iter().map(with_facts).collect()
             }
             (None, None) => Vec::new(),
         };
@@ -258,6 +294,16 @@ impl Registry {
     }
 }
 
+/// A route's facts with others laid over them. Fields that its wire format has no words for stay away: what is said of
+/// all routes of a model or provider is said of those that can have it.
+fn laid_over(facts: &Facts, route: &Route) -> Facts {
+    let mut facts = facts.clone();
+    if let (Some(fields), Wire::Spoken(api)) = (facts.fields, &route.wire) {
+        facts.fields = Some(fields.iter().filter(|(field, _)| api.fields().has(*field)).collect());
+    }
+    facts.over(&route.facts)
+}
+
 impl Provider {
     /// Of which nothing is known: no vendor is known not to bill what fails.
     fn unknown(name: &str) -> Self {
@@ -316,7 +362,86 @@ fn variable_name(written: &Spanned<String>) -> Result<String, Diagnostic> {
 
 #[cfg(test)]
 mod tests {
-    use crate::model::{Api, Registry, Wire};
+    use crate::capability::{Field, Price, Support};
+    use crate::manifest::parse;
+    use crate::model::{Api, Registry, Route, TrustedHosts, Vendor, Wire};
+
+    /// The built-in registry under a manifest, and the codes of its mistakes.
+    fn under(manifest: &str) -> (Registry, Vec<&'static str>) {
+        let manifest = parse("images.toml", manifest).manifest.expect("it is TOML");
+        let (registry, mistakes) = Registry::built_in().with(&manifest, &TrustedHosts::default());
+        (registry, mistakes.iter().map(|mistake| mistake.code).collect())
+    }
+
+    fn routes<'a>(registry: &'a Registry, model: &str, provider: &str) -> Vec<&'a Route> {
+        registry.models[model].routes.iter().filter(|route| route.provider == provider).map(AsRef::as_ref).collect()
+    }
+
+    #[test]
+    fn a_manifest_lies_over_what_is_built_in() {
+        let (registry, mistakes) = under(
+            r#"
+            [providers.openrouter]
+            cost_usd = 0.9
+            max_images = 2
+            [models."seedream-4.5"]
+            min_pixels = 100
+            fields = ["n", "size"]
+            cost_usd = { powertokens = 0.03 }
+            [models.house]
+            routes = [{ provider = "localai", id = "house-xl", tiers = ["1K"] }]
+            "#,
+        );
+        assert_eq!(mistakes, [""; 0]);
+        let model = &registry.models["seedream-4.5"];
+        assert!(model.routes.iter().all(|route| route.facts.sizes.min_pixels == Some(100)));
+        let router = routes(&registry, "seedream-4.5", "openrouter")[0];
+        assert_eq!((&router.price, router.facts.max_images), (&Price::Image(0.9), Some(2)));
+        assert_eq!(routes(&registry, "seedream-4.5", "powertokens")[0].price, Price::Image(0.03));
+        let [images, chat] = routes(&registry, "seedream-4.5", "aisa")[..] else { panic!("two routes") };
+        assert_eq!(images.fields().get(Field::Size), Support::Yes);
+        assert_eq!(chat.fields().get(Field::Size), Support::No, "chat has no words for a size, whoever says it");
+        let house = routes(&registry, "house", "localai")[0];
+        assert_eq!((&house.price, &house.facts.sizes.tiers[..]), (&Price::Image(0.0), &["1K".to_string()][..]));
+    }
+
+    #[test]
+    fn what_no_route_can_have_is_refused() {
+        for (manifest, code) in [
+            (r#"models.x.routes = [{ provider = "localai", id = "x", fields = ["aspect_ratio"] }]"#, "bad-value"),
+            (r#"providers.aisa.api = "chat-images""#, "bad-value"),
+            (r#"models.x.routes = [{ provider = "comfyui", id = "x", api = "comfyui-prompt" }]"#, "bad-value"),
+            (r#"models."seedream-4.5".cost_usd = { localai = 1.0 }"#, "unknown-provider"),
+        ] {
+            assert_eq!(under(manifest).1, [code], "{manifest}");
+        }
+    }
+
+    #[test]
+    fn a_provider_of_ones_own_at_a_vendors_host_has_that_vendors_habits() {
+        let (registry, mistakes) = under(
+            r#"
+            [providers.mine]
+            api = "openai-images"
+            base_url = "https://api.aisa.one/v1"
+            api_key_env = "AISA_API_KEY"
+            [providers.studio]
+            api = "openai-images"
+            base_url = "http://127.0.0.1:1234/v1"
+            "#,
+        );
+        assert_eq!(mistakes, [""; 0]);
+        assert_eq!(
+            (registry.providers["mine"].vendor, registry.providers["mine"].bills_failures),
+            (Vendor::Aisa, true)
+        );
+        let studio = &registry.providers["studio"];
+        assert_eq!(
+            (studio.vendor, studio.bills_failures),
+            (Vendor::OpenAi, true),
+            "a port says nothing of who is there"
+        );
+    }
 
     #[test]
     fn the_built_in_registry_reads_and_hangs_together() {

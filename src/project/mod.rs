@@ -3,6 +3,8 @@
 //! This is what the command line, and any program, works with. Reads no environment variable and no home folder: what the
 //! outside knows comes in as [`Surroundings`].
 
+#[cfg(feature = "generate")]
+mod doctor;
 mod keys;
 #[cfg(feature = "generate")]
 mod sync;
@@ -28,7 +30,9 @@ use crate::resolve::{Assets, Protected, resolve};
 use crate::route::{Routing, route};
 use crate::secret::Secret;
 
-pub use crate::project::keys::Keys;
+#[cfg(feature = "generate")]
+pub use crate::project::doctor::{CacheState, Dotenv, Examination, ManifestState, ProviderState, Soundness, examine};
+pub use crate::project::keys::{KeySource, Keys};
 #[cfg(feature = "generate")]
 pub use crate::project::sync::{SyncOptions, Synced};
 pub use crate::project::verify::{Check, CheckedFile, Verified};
@@ -207,6 +211,11 @@ impl Project {
     /// The ways to an asset's picture; none for one made by hand.
     pub fn routing(&self, name: &AssetName) -> Option<&Routing> {
         self.routes.get(name)
+    }
+
+    /// The keys that are set.
+    pub fn keys(&self) -> &Keys {
+        &self.keys
     }
 
     /// Whether a provider can be asked: its key is set, or it needs none.

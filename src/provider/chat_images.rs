@@ -14,22 +14,18 @@ use crate::capability::Field;
 use crate::provider::complaint::tidy;
 use crate::provider::json::{finish, insert, read, text};
 use crate::provider::openai_images::{error, images_in_data, settle};
-use crate::provider::{Answer, Ask, Attachment, Empty, Payload, Request, payload};
+use crate::provider::{Answer, Ask, Empty, Payload, Request, payload};
 
 /// The request: one message of the user's, and how many choices to make of it.
 pub(crate) fn request(ask: &Ask<'_>) -> Request {
     let has = |field| ask.route.fields().has(field);
-    let shown = ask.references.iter().filter(|_| has(Field::References)).map(reference);
+    let shown = ask.references.iter().filter(|_| has(Field::References)).map(payload::image_url);
     let content: Vec<Json> = shown.chain([json!({"type": "text", "text": ask.prompt})]).collect();
     let mut body = Map::new();
     insert(&mut body, "model", Some(ask.route.id.as_str()));
     insert(&mut body, "messages", Some(json!([{"role": "user", "content": content}])));
     insert(&mut body, "n", has(Field::N).then_some(ask.n));
     finish(body, ask)
-}
-
-fn reference(picture: &Attachment) -> Json {
-    json!({"type": "image_url", "image_url": {"url": payload::to_data_url(picture)}})
 }
 
 /// The images of all choices. A gateway may answer in the form of `images/generations` instead.

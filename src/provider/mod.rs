@@ -28,6 +28,7 @@ mod openrouter_images;
 mod payload;
 pub(crate) mod placeholder;
 mod powertokens_images;
+pub(crate) mod reach;
 #[cfg(test)]
 mod samples;
 pub(crate) mod verdict;

@@ -11,12 +11,12 @@ use serde_json::{Map, Value as Json, json};
 use crate::capability::Edits;
 use crate::digest::Digest;
 use crate::provider::json::{finish, with_options};
-use crate::provider::openai_images::fields;
+use crate::provider::openai_images::sized_fields;
 use crate::provider::{Ask, Attachment, Request, payload};
 
 /// The request, in the form that the route takes.
 pub(crate) fn request(ask: &Ask<'_>) -> Request {
-    let mut fields = fields(ask);
+    let mut fields = sized_fields(ask);
     let path = beside(&ask.route.path);
     match ask.route.edits() {
         Edits::Multipart => {

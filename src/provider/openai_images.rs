@@ -17,10 +17,18 @@ use crate::size::Asked;
 
 /// The request: model, prompt, and those of the optional fields that the route is known to have.
 pub(crate) fn request(ask: &Ask<'_>) -> Request {
-    finish(fields(ask), ask)
+    finish(sized_fields(ask), ask)
 }
 
 /// The fields that generations and edits have in common.
+pub(crate) fn sized_fields(ask: &Ask<'_>) -> Map<String, Json> {
+    let mut fields = fields(ask);
+    insert(&mut fields, "size", size(ask));
+    insert(&mut fields, "watermark", ask.route.fields().has(Field::Watermark).then_some(false));
+    fields
+}
+
+/// The fields that other formats share, but for the size, which each words its own way.
 pub(crate) fn fields(ask: &Ask<'_>) -> Map<String, Json> {
     let has = |field| ask.route.fields().has(field);
     let mut fields = Map::new();
@@ -28,14 +36,12 @@ pub(crate) fn fields(ask: &Ask<'_>) -> Map<String, Json> {
     insert(&mut fields, "prompt", Some(ask.prompt));
     // Always sent where it exists: a vendor's own default may be several images.
     insert(&mut fields, "n", has(Field::N).then_some(ask.n));
-    insert(&mut fields, "size", size(ask));
     insert(&mut fields, "seed", ask.seed.filter(|_| has(Field::Seed)));
     insert(&mut fields, "quality", ask.quality.filter(|_| has(Field::Quality)).map(Quality::name));
     insert(&mut fields, "background", ask.background.filter(|_| has(Field::Background)).map(Background::name));
     // A transparent background needs a format with alpha (OpenAI's OpenAPI file; OpenRouter docs, images, 2026).
     let alpha = ask.background == Some(Background::Transparent) && has(Field::OutputFormat);
     insert(&mut fields, "output_format", alpha.then_some("png"));
-    insert(&mut fields, "watermark", has(Field::Watermark).then_some(false));
     fields
 }
 

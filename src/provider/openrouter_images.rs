@@ -8,30 +8,21 @@
 //! 2026). There is no `response_format` and no `watermark`; an answer is always base64. `stream` is never sent: nothing
 //! reads it. `provider` and `output_compression` come through the options.
 
-use serde_json::{Map, Value as Json, json};
+use serde_json::{Map, Value as Json};
 
 use crate::capability::Field;
 use crate::provider::json::{finish, insert};
-use crate::provider::{Ask, Attachment, Request, payload};
-use crate::recipe::{Background, Quality};
+use crate::provider::openai_images::fields;
+use crate::provider::payload::image_url;
+use crate::provider::{Ask, Request};
 use crate::size::Asked;
 
 /// The request: model, prompt, and those of the optional fields that the route is known to have.
 pub(crate) fn request(ask: &Ask<'_>) -> Request {
-    let has = |field| ask.route.fields().has(field);
-    let mut body = Map::new();
-    insert(&mut body, "model", Some(ask.route.id.as_str()));
-    insert(&mut body, "prompt", Some(ask.prompt));
-    insert(&mut body, "n", has(Field::N).then_some(ask.n));
+    let mut body = fields(ask);
     size(&mut body, ask);
-    insert(&mut body, "quality", ask.quality.filter(|_| has(Field::Quality)).map(Quality::name));
-    insert(&mut body, "background", ask.background.filter(|_| has(Field::Background)).map(Background::name));
-    // A transparent background needs a format with alpha (OpenRouter docs, images, 2026).
-    let alpha = ask.background == Some(Background::Transparent) && has(Field::OutputFormat);
-    insert(&mut body, "output_format", alpha.then_some("png"));
-    insert(&mut body, "seed", ask.seed.filter(|_| has(Field::Seed)));
-    let references = ask.references.iter().map(reference).collect::<Vec<_>>();
-    let is_shown = has(Field::References) && !references.is_empty();
+    let references = ask.references.iter().map(image_url).collect::<Vec<_>>();
+    let is_shown = ask.route.fields().has(Field::References) && !references.is_empty();
     insert(&mut body, "input_references", is_shown.then_some(references));
     finish(body, ask)
 }
@@ -47,10 +38,6 @@ fn size(body: &mut Map<String, Json>, ask: &Ask<'_>) {
         }
         None => {}
     }
-}
-
-fn reference(picture: &Attachment) -> Json {
-    json!({"type": "image_url", "image_url": {"url": payload::to_data_url(picture)}})
 }
 
 #[cfg(test)]

@@ -36,6 +36,11 @@ pub(crate) fn to_data_url(picture: &Attachment) -> String {
     format!("data:{};base64,{}", picture.format.media_type(), to_base64(&picture.bytes))
 }
 
+/// A picture as a part of a message or of a list, as OpenAI's chat has it, and others after it.
+pub(crate) fn image_url(picture: &Attachment) -> serde_json::Value {
+    serde_json::json!({ "type": "image_url", "image_url": { "url": to_data_url(picture) } })
+}
+
 /// Base64 as every vendor reads it.
 pub(crate) fn to_base64(bytes: &[u8]) -> String {
     base64::engine::general_purpose::STANDARD.encode(bytes)

@@ -259,16 +259,16 @@ fn may_be_sent_again(vendor: Vendor, status: u16, meaning: Option<Meaning>, comp
 }
 
 /// Whether a failure that may not be sent again may have been billed all the same. At AIsa "a repeated call may be
-/// billed again" after any 5xx, except where the gateway itself isn't set up; a 409 is about a request that may have
+/// billed again" after any 5xx, except where the gateway itself isn't set up; a 408 or 409 is about a request that may have
 /// gone well (AIsa docs, api-reference/errors, 2026). PowerTokens documents neither.
 fn may_have_been_billed(vendor: Vendor, status: u16, complaint: &Complaint) -> bool {
     match vendor {
         Vendor::Aisa => match status {
-            409 => true,
+            408 | 409 => true,
             500..=599 => !complaint.is_called(&["metered_v2_billing_config_invalid"]),
             _ => false,
         },
-        Vendor::PowerTokens => status == 409,
+        Vendor::PowerTokens => matches!(status, 408 | 409),
         Vendor::OpenAi | Vendor::OpenRouter | Vendor::Placeholder => false,
     }
 }
@@ -394,7 +394,7 @@ mod tests {
                 (404, r#"{"error":{"type":"openai_error","code":"openai_error","message":"no"}}"#, "not here"),
                 (404, r#"{"error":{"code":"unknown_model"}}"#, "not here"),
                 (404, "<html>", "not here"),
-                (408, "", "failed"),
+                (408, "", "unknown"),
                 (409, r#"{"error":{"code":"request_in_progress","retryable":true}}"#, "unknown"),
                 (409, r#"{"error":{"code":"request_already_completed","retryable":false}}"#, "unknown"),
                 (409, r#"{"error":{"code":"idempotency_conflict"}}"#, "unknown"),
@@ -724,7 +724,7 @@ mod tests {
                 (402, "", "no credit"),
                 (403, "", "wrong key"),
                 (404, "", "not here"),
-                (408, "", "failed"),
+                (408, "", "unknown"),
                 (409, "", "unknown"),
                 (413, "", "failed"),
                 (429, "", "retry"),

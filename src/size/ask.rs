@@ -205,7 +205,10 @@ impl Route<'_> {
     }
 
     fn ratio(&self, ratio: Ratio) -> Result<Asked, BadSize> {
-        if self.has(Field::Ratio) && self.is_known_ratio(Some(ratio)) {
+        // As large as the model's default, where that is in pixels and any are free.
+        let is_in_pixels = matches!(self.default, Some(Size::Pixels { .. })) && self.sizes.only.is_empty();
+        let by_pixels = self.has(Field::Size) && is_in_pixels;
+        if !by_pixels && self.has(Field::Ratio) && self.is_known_ratio(Some(ratio)) {
             let name = self.sizes.ratio(ratio).map_or_else(|| ratio.to_string(), str::to_string);
             let tier = match self.default {
                 Some(Size::Tier(tier)) if self.has(Field::Tier) => self.known_tier(tier),
@@ -253,7 +256,8 @@ impl Route<'_> {
         match self.default? {
             Size::Pixels { width, height } if self.has(Field::Size) => Some(Asked::Pixels(*width, *height)),
             Size::Tier(tier) if self.has(Field::Tier) => {
-                Some(Asked::Shape { tier: self.known_tier(tier), ratio: None })
+                let tier = self.known_tier(tier)?;
+                Some(Asked::Shape { tier: Some(tier), ratio: None })
             }
             Size::Tier(tier) if self.has(Field::Size) => self.pixels_of(tier, None).ok(),
             _ => None,
@@ -363,6 +367,7 @@ mod tests {
     const WAN: (&str, &str) = ("wan2.7-image", "aisa");
     const GPT: (&str, &str) = ("gpt-image-1", "openrouter");
     const GROK: (&str, &str) = ("grok-imagine-image-quality", "openrouter");
+    const FLUX: (&str, &str) = ("flux.2-pro", "openrouter");
     const NOWHERE: Output = (None, None);
 
     #[test]
@@ -387,6 +392,8 @@ mod tests {
             (ROUTER, Some("2K"), None, NOWHERE, Some("2K")),
             (ROUTER, Some("2560x1440"), None, NOWHERE, Some("2560x1440")),
             (ROUTER, None, None, NOWHERE, Some("2048x2048")),
+            (ROUTER, None, Some("21:9"), NOWHERE, Some("3136x1344")),
+            (FLUX, None, Some("16:9"), NOWHERE, Some("1360x768")),
             (GEMINI, Some("2K"), Some("16:9"), NOWHERE, Some("2K 16:9")),
             (GEMINI, None, Some("21:9"), NOWHERE, Some("1K 21:9")),
             (GEMINI, None, None, NOWHERE, Some("1K")),

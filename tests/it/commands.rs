@@ -351,12 +351,11 @@ fn a_closed_pipe_is_no_error() {
 fn help_lists_all_commands_and_the_exit_codes() {
     let project = Sandbox::new();
     let help = project.run("--help").success().stderr_is("");
-    for word in
-        ["init", "sync", "plan", "check", "verify", "list", "show", "--manifest-path", "--color", "--format", "130"]
-    {
+    let commands = ["init", "sync", "plan", "check", "verify", "list", "show", "models", "doctor"];
+    for word in commands.into_iter().chain(["--manifest-path", "--color", "--format", "130"]) {
         assert!(help.stdout().contains(word), "`{word}` isn't in\n{}", help.stdout());
     }
-    for command in ["init", "sync", "plan", "check", "verify", "list", "show"] {
+    for command in commands {
         project.run(&format!("{command} --help")).success().stdout_has("Usage: tintype").stderr_is("");
     }
     let sync = project.run("sync --help").success();

@@ -5,10 +5,12 @@
 mod commands;
 mod concurrency;
 mod crash;
+mod doctor;
 mod downloads;
 mod fingerprint;
 mod lockfile;
 mod manifest_errors;
+mod models;
 mod money;
 mod outputs;
 mod plan;

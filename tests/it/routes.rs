@@ -1,6 +1,7 @@
 //! Every route of every vendor: what goes over the wire, what comes back, and what is said before it costs anything.
 
 mod errors;
+mod money;
 mod moved;
 mod property;
 mod sizes;

@@ -168,7 +168,10 @@ fn routes<'a>(project: &'a Project, asset: &Asset) -> (Option<RouteRow<'a>>, Vec
         api: one.api.map(Api::name),
         reason: one.reason.clone(),
     };
-    (taken.map(route), others.map(other).chain(routing.passed_over.iter().map(unfit)).collect())
+    let mut passed_over: Vec<PassedOver<'_>> = others.map(other).chain(routing.passed_over.iter().map(unfit)).collect();
+    passed_over
+        .dedup_by(|one, before| (one.provider, one.api, &one.reason) == (before.provider, before.api, &before.reason));
+    (taken.map(route), passed_over)
 }
 
 /// Why a provider can't be asked.
