@@ -269,6 +269,22 @@ fn encode_table(entries: &BTreeMap<String, Value>) -> Vec<u8> {
 }
 
 impl Recipe {
+    /// A recipe of nothing but a model and a wording.
+    pub fn new(model: impl Into<String>, prompt: impl Into<String>) -> Self {
+        Self {
+            model: model.into(),
+            prompt: prompt.into(),
+            size: None,
+            aspect_ratio: None,
+            references: Vec::new(),
+            seed: None,
+            quality: None,
+            background: None,
+            variant: None,
+            options: BTreeMap::new(),
+        }
+    }
+
     /// The fingerprint: the digest of the canonical encoding, in which an absent ingredient is absent.
     pub fn fingerprint(&self) -> Fingerprint {
         let mut encoder = Encoder::new();
@@ -311,18 +327,7 @@ mod tests {
     use crate::recipe::{Background, Origin, Quality, Ratio, Recipe, Reference, Size, Value, fold_white_space};
 
     fn plain() -> Recipe {
-        Recipe {
-            model: "seedream-4.5".to_string(),
-            prompt: "a red panda on a mossy moon".to_string(),
-            size: None,
-            aspect_ratio: None,
-            references: Vec::new(),
-            seed: None,
-            quality: None,
-            background: None,
-            variant: None,
-            options: BTreeMap::new(),
-        }
+        Recipe::new("seedream-4.5", "a red panda on a mossy moon")
     }
 
     fn reference(bytes: &[u8], path: &str) -> Reference {

@@ -361,7 +361,6 @@ impl Provider {
 
 #[cfg(test)]
 mod tests {
-    use std::collections::BTreeMap;
 
     use crate::diagnostic::Source;
     use crate::digest::Digest;
@@ -383,18 +382,7 @@ mod tests {
     }
 
     fn wish(model: &str) -> Wish {
-        let recipe = Recipe {
-            model: model.to_string(),
-            prompt: "a moon".to_string(),
-            size: None,
-            aspect_ratio: None,
-            references: Vec::new(),
-            seed: None,
-            quality: None,
-            background: None,
-            variant: None,
-            options: BTreeMap::new(),
-        };
+        let recipe = Recipe::new(model, "a moon");
         Wish { recipe, references: 0, providers: None, output: (None, None) }
     }
 

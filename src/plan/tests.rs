@@ -27,18 +27,7 @@ struct Case {
 }
 
 fn recipe(prompt: &str) -> Recipe {
-    Recipe {
-        model: "seedream-4.5".to_string(),
-        prompt: prompt.to_string(),
-        size: None,
-        aspect_ratio: None,
-        references: Vec::new(),
-        seed: None,
-        quality: None,
-        background: None,
-        variant: None,
-        options: BTreeMap::new(),
-    }
+    Recipe::new("seedream-4.5", prompt)
 }
 
 fn take(bytes: &[u8]) -> Take {

@@ -330,7 +330,6 @@ fn area(size: &Size) -> Option<u64> {
 
 #[cfg(test)]
 mod tests {
-    use std::collections::BTreeMap;
 
     use crate::model::Registry;
     use crate::recipe::{Ratio, Recipe, Size};
@@ -346,16 +345,9 @@ mod tests {
         let registry = Registry::built_in();
         let route = registry.models[model].routes.iter().find(|route| route.provider == provider).expect("a route");
         let recipe = Recipe {
-            model: model.to_string(),
-            prompt: "a moon".to_string(),
             size: size.map(|size| Size::parse(size).expect("a size")),
             aspect_ratio: ratio.map(|ratio| Ratio::parse(ratio).expect("a ratio")),
-            references: Vec::new(),
-            seed: None,
-            quality: None,
-            background: None,
-            variant: None,
-            options: BTreeMap::new(),
+            ..Recipe::new(model, "a moon")
         };
         ask(Demand { recipe: &recipe, output }, &route.facts)
     }

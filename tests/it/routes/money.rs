@@ -78,7 +78,9 @@ fn nobody_else_is_asked_once_a_try_may_have_been_billed() {
 fn an_answer_that_held_less_than_was_hoped_for_buys_nothing_unannounced() {
     let vendor = Vendor::aisa();
     vendor.next(Fault::FewerImages);
-    (0..30).for_each(|_| drop(vendor.next_download(Fault::DownloadStatus(503))));
+    for _ in 0..30 {
+        vendor.next_download(Fault::DownloadStatus(503));
+    }
     let sandbox = hero(&vendor, "model = \"wan2.7-image\"\nprovider = \"aisa\"\nn = 4");
     sandbox.run("sync --yes").code(1);
     assert_eq!((vendor.requests().len(), vendor.billed()), (1, 3));
