@@ -40,6 +40,8 @@ pub(super) struct Purchase<'a> {
 pub(super) enum NoTakes {
     /// The vendor doesn't have the model on this route: another one may do.
     Moved(String),
+    /// The account has no money left: another provider may do.
+    NoCredit(String),
     /// Another provider may do.
     HandOver(String),
     /// Nobody else is asked.
@@ -251,11 +253,12 @@ impl Purchase<'_> {
         let candidates = &self.one.candidates;
         let mut at = 0;
         while let Some(candidate) = candidates.get(at) {
-            let (why, moved) = match self.ask_piecewise(candidate, references, &mut rest, &mut taken).await {
+            let (why, code, moved) = match self.ask_piecewise(candidate, references, &mut rest, &mut taken).await {
                 Ok(()) => return taken,
                 Err(NoTakes::Final(note)) => return Taken { error: Some(note), ..taken },
-                Err(NoTakes::Moved(why)) => (why, true),
-                Err(NoTakes::HandOver(why)) => (why, false),
+                Err(NoTakes::Moved(why)) => (why, "not-served", true),
+                Err(NoTakes::NoCredit(why)) => (why, "no-credit", false),
+                Err(NoTakes::HandOver(why)) => (why, "provider", false),
             };
             // What stands against a provider stands against all its routes.
             let may_do = |other: &&Candidate| moved || other.route.provider != candidate.route.provider;
@@ -263,7 +266,7 @@ impl Purchase<'_> {
             let Some(next) = later else {
                 let from = &candidate.route.provider;
                 let message = format!("{from} can't make `{}`: {why}", self.one.name);
-                return Taken { error: Some(Note::new("provider", message, cure(&why))), ..taken };
+                return Taken { error: Some(Note::new(code, message, cure(code, &why))), ..taken };
             };
             taken.warnings.push(self.go_on(candidate, next, &why));
             taken.warnings.extend(untold(next));
@@ -334,7 +337,7 @@ impl Purchase<'_> {
                     is_certain &= unbilled;
                     (patience.next(after), why)
                 }
-                Err(NoTakes::Moved(why) | NoTakes::HandOver(why)) if !is_certain => {
+                Err(NoTakes::Moved(why) | NoTakes::NoCredit(why) | NoTakes::HandOver(why)) if !is_certain => {
                     return Err(NoTakes::Final(self.gave_up(provider, &why)));
                 }
                 Err(NoTakes::Moved(why)) => {
@@ -416,10 +419,13 @@ fn untold(candidate: &Candidate) -> impl Iterator<Item = Note> + '_ {
     candidate.doubts.iter().map(move |doubt| Note::new("untold", doubt.clone(), help))
 }
 
-fn cure(why: &str) -> &'static str {
-    if why.starts_with("no connection") {
-        "is the server up, and the base_url right?"
-    } else {
-        "look at the provider's account, or name another in `provider`"
+fn cure(code: &str, why: &str) -> &'static str {
+    match code {
+        "no-credit" => "top the provider's account up, or name another in `provider`",
+        "not-served" => {
+            "look at what the provider serves, or name another in `provider`; `tintype models` shows who else does"
+        }
+        _ if why.starts_with("no connection") => "is the server up, and the base_url right?",
+        _ => "run `tintype sync` again later, or name another in `provider`",
     }
 }

@@ -162,7 +162,7 @@ impl Purchase<'_> {
                         Ok(Step::Again { after: reply.retry_after.or(after), why, unbilled })
                     }
                     Verdict::NotHere(why) => Err(NoTakes::Moved(why)),
-                    Verdict::NoCredit(why) => Err(NoTakes::HandOver(why)),
+                    Verdict::NoCredit(why) => Err(NoTakes::NoCredit(why)),
                     Verdict::WrongKey(why) => {
                         let variable = provider.api_key_env.as_deref().unwrap_or("its key");
                         Err(failed("wrong-key", &why, &format!("look at {variable} in the environment or in .env")))

@@ -130,11 +130,15 @@ fn what_openrouter_calls_retryable_is_sent_again_and_nothing_else() {
                 false,
                 None,
             ),
-            "provider",
+            "not-served",
             1,
         ),
-        (Fault::openrouter(404, "not_found", "gone").with_availability("model_deprecated", false, None), "provider", 1),
-        (Fault::openrouter(402, "payment_required", "no credits"), "provider", 1),
+        (
+            Fault::openrouter(404, "not_found", "gone").with_availability("model_deprecated", false, None),
+            "not-served",
+            1,
+        ),
+        (Fault::openrouter(402, "payment_required", "no credits"), "no-credit", 1),
     ] {
         let what = format!("{fault:?}");
         let vendor = Vendor::openrouter();
@@ -175,7 +179,7 @@ fn a_workspace_without_the_model_is_told_from_an_outage() {
     vendor.when("panda", Fault::not_provisioned());
     let sandbox = hero(&vendor, WAN);
     let run = sandbox.run("sync --yes --format json").code(1);
-    assert_eq!(error_code(&run, "hero"), "provider");
+    assert_eq!(error_code(&run, "hero"), "not-served");
     let paths: Vec<String> = vendor.requests().into_iter().map(|request| request.path).collect();
     assert_eq!(paths, ["/v1/chat/completions", "/v1/images/generations"], "no retry, but the other route");
     vendor.heal();

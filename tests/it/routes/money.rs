@@ -54,7 +54,7 @@ fn what_one_request_isnt_served_another_may_be() {
     );
     let sandbox = with_board(Sandbox::new().manifest(&manifest));
     let run = sandbox.run("sync --jobs 1 --format json").code(1);
-    assert_eq!((error_code(&run, "a").as_str(), run.results()["b"].as_str()), ("provider", "done"));
+    assert_eq!((error_code(&run, "a").as_str(), run.results()["b"].as_str()), ("not-served", "done"));
 }
 
 #[test]

@@ -56,7 +56,7 @@ fn what_is_asked_decides_among_the_routes_that_are_left() {
     let vendor = Vendor::aisa_moved();
     let sized = hero(&vendor, "model = \"seedream-4.5\"\nprovider = \"aisa\"\nsize = \"2048x2048\"");
     let run = sized.run("sync --yes --format json").code(1);
-    assert_eq!(run.asset("hero")["error"]["code"], json!("provider"), "chat takes no size, so nobody is left");
+    assert_eq!(run.asset("hero")["error"]["code"], json!("not-served"), "chat takes no size, so nobody is left");
     assert_eq!((vendor.requests().len(), vendor.billed()), (1, 0));
     let openrouter = Vendor::openrouter();
     let both = sized.read_text("images.toml").replace("provider = \"aisa\"", "provider = [\"aisa\", \"openrouter\"]");
