@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::str::FromStr;
 
-use toml::de::{DeTable, DeValue};
+use toml::de::DeTable;
 
 use crate::diagnostic::{Diagnostic, Source};
 use crate::digest::Digest;
@@ -11,6 +11,7 @@ use crate::files::LOCKFILE;
 use crate::lock::{Entry, EntryOrigin, Generated, LockedOutput, Lockfile, Take, TakeKind, VERSION, order_takes};
 use crate::manifest::Spanned;
 use crate::manifest::table::{Field, Problems, Table, conflict};
+use crate::manifest::tree::{Node, Tree};
 use crate::name::{AssetName, ProjectPath};
 use crate::recipe::{Background, Origin, Quality, Ratio, Recipe, Reference, Size, Value};
 
@@ -33,7 +34,8 @@ impl Lockfile {
             return Err(vec![mend(diagnostic.label(&source, error.span().unwrap_or(0..0), "here"))]);
         }
         let mut problems = Problems { source: &source, found: Vec::new() };
-        let lockfile = read_document(document.get_ref(), &mut problems);
+        let tree = Node::table(document.get_ref(), &source, document.span());
+        let lockfile = read_document(&tree, &mut problems);
         if problems.found.is_empty() { Ok(lockfile) } else { Err(problems.found.into_iter().map(mend).collect()) }
     }
 }
@@ -48,8 +50,8 @@ fn mend(mut diagnostic: Diagnostic) -> Diagnostic {
     diagnostic
 }
 
-fn read_document(document: &DeTable<'_>, problems: &mut Problems<'_>) -> Lockfile {
-    let mut root = Table::new("images.lock", document, &[], problems);
+fn read_document(document: &Node, problems: &mut Problems<'_>) -> Lockfile {
+    let mut root = Table::new("images.lock", document.entries(), &[]);
     let version = root.integer("version", i64::MIN..=i64::MAX, problems);
     if version.as_ref().map(|version| version.value) != Some(VERSION) {
         let place = version.map_or_else(|| problems.place(0..0), |version| version.place);
@@ -147,14 +149,9 @@ pub(crate) fn read_take(text: &str) -> Option<Take> {
     let source = Source::new("take", text);
     let document = DeTable::parse(text).ok()?;
     let mut problems = Problems { source: &source, found: Vec::new() };
-    let value = document.get_ref().get("take")?;
-    let field = Field {
-        key: "take",
-        key_place: problems.place(0..0),
-        value: value.get_ref(),
-        place: problems.place(value.span()),
-    };
-    take(&field, &mut problems).filter(|_| problems.found.is_empty())
+    let tree = Node::table(document.get_ref(), &source, document.span());
+    let entry = tree.entries().iter().find(|entry| entry.key == "take")?;
+    take(&Field::of(entry), &mut problems).filter(|_| problems.found.is_empty())
 }
 
 fn parse<T: FromStr>(table: &mut Table<'_>, key: &'static str, problems: &mut Problems<'_>) -> Option<T> {
@@ -224,7 +221,7 @@ fn take(field: &Field<'_>, problems: &mut Problems<'_>) -> Option<Take> {
 
 fn date(field: &Field<'_>, problems: &mut Problems<'_>) -> Option<String> {
     match field.value {
-        DeValue::Datetime(date) => Some(date.to_string()),
+        Tree::Date(date) => Some(date.clone()),
         _ => field.mistyped("a date", problems),
     }
 }

@@ -4,9 +4,8 @@
 
 use std::collections::BTreeMap;
 
-use toml::de::DeValue;
-
 use crate::manifest::table::{Field, Problems, Table, not_yet};
+use crate::manifest::tree::Tree;
 use crate::manifest::vendors::SIZE_FORM;
 use crate::manifest::{AssetKeys, OutputKeys, Publish, ReferenceKey, Spanned};
 use crate::picture::{Format, MAX_SIDE};
@@ -137,7 +136,7 @@ fn references(table: &mut Table<'_>, problems: &mut Problems<'_>) -> Vec<Spanned
 
 fn reference(field: &Field<'_>, problems: &mut Problems<'_>) -> Option<Spanned<ReferenceKey>> {
     let place = field.place.clone();
-    let value = if field.value.is_table() {
+    let value = if matches!(field.value, Tree::Table(_)) {
         let mut table = field.table("a reference", &["hint", "take"], problems)?;
         let path = table.string("path", problems);
         let asset = table.string("asset", problems);
@@ -186,11 +185,11 @@ fn options(table: &mut Table<'_>, problems: &mut Problems<'_>) -> Options {
 
 fn output(table: &mut Table<'_>, title: &str, problems: &mut Problems<'_>) -> OutputKeys {
     let Some(field) = table.take("output") else { return OutputKeys::default() };
-    if let Some(path) = field.value.as_str() {
+    if let Some(path) = field.as_text() {
         let path = Spanned { value: path.to_string(), place: field.place };
         return OutputKeys { path: Some(path), ..OutputKeys::default() };
     }
-    if field.value.is_array() {
+    if matches!(field.value, Tree::List(_)) {
         problems.add(not_yet(&field.place, "a list of outputs"));
         return OutputKeys::default();
     }
@@ -235,21 +234,9 @@ fn quality(table: &mut Table<'_>, problems: &mut Problems<'_>) -> Option<Spanned
 /// Every string below a value, with its place: for what must not stand anywhere.
 pub(crate) fn each_string<'t>(field: &Field<'t>, visit: &mut dyn FnMut(&Field<'t>, &str)) {
     match field.value {
-        DeValue::String(text) => visit(field, text),
-        DeValue::Array(_) => field.clone().into_list().iter().for_each(|item| each_string(item, visit)),
-        DeValue::Table(table) => {
-            for (key, value) in table {
-                let source = &field.place.source;
-                let place = |span| crate::manifest::Place { source: source.clone(), span };
-                let nested = Field {
-                    key: key.get_ref(),
-                    key_place: place(key.span()),
-                    value: value.get_ref(),
-                    place: place(value.span()),
-                };
-                each_string(&nested, visit);
-            }
-        }
+        Tree::Text(text) => visit(field, text),
+        Tree::List(_) => field.clone().into_list().iter().for_each(|item| each_string(item, visit)),
+        Tree::Table(entries) => entries.iter().for_each(|entry| each_string(&Field::of(entry), visit)),
         _ => {}
     }
 }

@@ -5,6 +5,7 @@
 mod asset;
 mod parse;
 pub(crate) mod table;
+pub mod tree;
 pub(crate) mod vendors;
 
 use std::collections::BTreeMap;

@@ -3,11 +3,12 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use toml::de::{DeTable, DeValue};
+use toml::de::DeTable;
 
 use crate::diagnostic::{Diagnostic, Source, nearest, sort};
 use crate::manifest::asset::{Scope, each_string, read};
 use crate::manifest::table::{Field, Problems, Table, conflict, is_literal_key, not_yet};
+use crate::manifest::tree::{Node, Tree};
 use crate::manifest::vendors;
 use crate::manifest::{AssetKeys, Budget, Manifest, Place, Spanned};
 use crate::name::{AssetName, suggest_name};
@@ -44,10 +45,11 @@ pub fn parse(name: &str, text: &str) -> Parsed {
         return Parsed { manifest: None, mistakes };
     }
     let mut problems = Problems { source: &source, found: Vec::new() };
-    if let Some(foreign) = foreign(document.get_ref(), &problems) {
+    let tree = Node::table(document.get_ref(), &source, document.span());
+    if let Some(foreign) = foreign(&tree, &source) {
         return Parsed { manifest: None, mistakes: vec![foreign] };
     }
-    let manifest = read_document(document.get_ref(), &mut problems);
+    let manifest = read_document(&tree, &mut problems);
     let mut mistakes = problems.found;
     sort(&mut mistakes);
     Parsed { manifest: Some(manifest), mistakes }
@@ -63,22 +65,23 @@ fn syntax_error(source: &Arc<Source>, error: &toml::de::Error) -> Diagnostic {
 }
 
 /// A file of the same name that has none of our tables belongs to somebody else.
-fn foreign(document: &DeTable<'_>, problems: &Problems<'_>) -> Option<Diagnostic> {
+fn foreign(document: &Node, source: &Source) -> Option<Diagnostic> {
     let known = |key: &str| TABLES.contains(&key) || LATER.contains(&key) || nearest(key, TABLES).is_some();
-    if document.is_empty() || document.keys().any(|key| known(key.get_ref())) {
+    let entries = document.entries();
+    if entries.iter().any(|entry| known(&entry.key)) {
         return None;
     }
-    let first = document.keys().min_by_key(|key| key.span().start)?;
-    let message = format!("this {} isn't tintype's: it has none of its tables", problems.source.name());
+    let first = entries.iter().min_by_key(|entry| entry.key_place.span.start)?;
+    let message = format!("this {} isn't tintype's: it has none of its tables", source.name());
     Some(
-        problems.place(first.span()).error("foreign-manifest", message, "another tool's key").help(
+        first.key_place.error("foreign-manifest", message, "another tool's key").help(
             "tintype reads [assets.NAME] tables; keep its manifest under another name, with --manifest-path FILE",
         ),
     )
 }
 
-fn read_document(document: &DeTable<'_>, problems: &mut Problems<'_>) -> Manifest {
-    let mut root = Table::new("the manifest", document, &LATER, problems);
+fn read_document(document: &Node, problems: &mut Problems<'_>) -> Manifest {
+    let mut root = Table::new("the manifest", document.entries(), &LATER);
     let fields: Vec<_> = TABLES.iter().filter_map(|name| root.take(name)).collect();
     for field in &fields {
         refuse_keys(field, problems);
@@ -143,7 +146,7 @@ fn budget(field: &Field<'_>, problems: &mut Problems<'_>) -> Option<Budget> {
 
 fn assets(field: &Field<'_>, problems: &mut Problems<'_>) -> BTreeMap<AssetName, AssetKeys> {
     let mut assets = BTreeMap::new();
-    let DeValue::Table(_) = field.value else {
+    let Tree::Table(_) = field.value else {
         field.mistyped::<()>("a table of assets, like [assets.hero]", problems);
         return assets;
     };

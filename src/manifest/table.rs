@@ -7,10 +7,8 @@ use std::ops::Range;
 use std::sync::Arc;
 use std::time::Duration;
 
-use toml::Spanned as TomlSpanned;
-use toml::de::{DeString, DeTable, DeValue};
-
 use crate::diagnostic::{Diagnostic, Source, nearest};
+use crate::manifest::tree::{Entry, Node, Tree};
 use crate::manifest::{Place, Spanned};
 use crate::recipe::Value;
 use crate::secret::KEY_NAMES;
@@ -36,7 +34,7 @@ impl Problems<'_> {
 pub(crate) struct Field<'t> {
     pub(crate) key: &'t str,
     pub(crate) key_place: Place,
-    pub(crate) value: &'t DeValue<'t>,
+    pub(crate) value: &'t Tree,
     pub(crate) place: Place,
 }
 
@@ -51,19 +49,8 @@ pub(crate) struct Table<'t> {
 
 impl<'t> Table<'t> {
     /// `later` are the keys that are part of the manifest but that this version can't carry out.
-    pub(crate) fn new(
-        title: impl Into<String>,
-        table: &'t DeTable<'t>,
-        later: &'static [&'static str],
-        problems: &Problems<'_>,
-    ) -> Self {
-        let field = |key: &'t TomlSpanned<DeString<'t>>, value: &'t TomlSpanned<DeValue<'t>>| Field {
-            key: key.get_ref(),
-            key_place: problems.place(key.span()),
-            value: value.get_ref(),
-            place: problems.place(value.span()),
-        };
-        let fields = table.iter().map(|(key, value)| field(key, value)).collect();
+    pub(crate) fn new(title: impl Into<String>, entries: &'t [Entry], later: &'static [&'static str]) -> Self {
+        let fields = entries.iter().map(Field::of).collect();
         Self { title: title.into(), fields, known: Vec::new(), later }
     }
 
@@ -110,11 +97,11 @@ impl<'t> Table<'t> {
         problems: &mut Problems<'_>,
     ) -> Option<Spanned<i64>> {
         let field = self.take(key)?;
-        let DeValue::Integer(integer) = field.value else {
+        let Tree::Integer(integer) = field.value else {
             return field.mistyped("a whole number", problems);
         };
-        match i64::from_str_radix(integer.as_str(), integer.radix()) {
-            Ok(value) if bounds.contains(&value) => Some(Spanned { value, place: field.place }),
+        match integer {
+            Ok(value) if bounds.contains(value) => Some(Spanned { value: *value, place: field.place }),
             _ => {
                 let (least, most) = (bounds.start(), bounds.end());
                 let help = match *most {
@@ -156,9 +143,9 @@ impl<'t> Table<'t> {
 
     pub(crate) fn boolean(&mut self, key: &'static str, problems: &mut Problems<'_>) -> Option<Spanned<bool>> {
         let field = self.take(key)?;
-        match field.value.as_bool() {
-            Some(value) => Some(Spanned { value, place: field.place }),
-            None => field.mistyped("true or false", problems),
+        match field.value {
+            Tree::Boolean(value) => Some(Spanned { value: *value, place: field.place }),
+            _ => field.mistyped("true or false", problems),
         }
     }
 
@@ -196,7 +183,7 @@ impl<'t> Table<'t> {
             let message = format!("unknown key `{key}` in {}", self.title);
             let mut diagnostic = field.key_place.error("unknown-key", message, "not a key that belongs here");
             let known = self.known.iter().chain(self.later).copied();
-            if let Some(name) = self.title.strip_prefix("[assets.").filter(|_| field.value.is_table()) {
+            if let Some(name) = self.title.strip_prefix("[assets.").filter(|_| matches!(field.value, Tree::Table(_))) {
                 let name = name.trim_end_matches(']').trim_matches('"');
                 diagnostic = diagnostic.help(format!(
                     "a dot in a name makes a table inside a table: quote it and write a slash, [assets.\"{name}/{key}\"]"
@@ -212,6 +199,20 @@ impl<'t> Table<'t> {
 }
 
 impl<'t> Field<'t> {
+    /// An entry of a table.
+    pub(crate) fn of(entry: &'t Entry) -> Self {
+        let Entry { key, key_place, node } = entry;
+        Self { key, key_place: key_place.clone(), value: &node.value, place: node.place.clone() }
+    }
+
+    /// The text, if it is one.
+    pub(crate) fn as_text(&self) -> Option<&'t str> {
+        match self.value {
+            Tree::Text(text) => Some(text),
+            _ => None,
+        }
+    }
+
     /// Reports that the value has another type than `expected`.
     pub(crate) fn mistyped<T>(&self, expected: &str, problems: &mut Problems<'_>) -> Option<T> {
         let message = format!("`{}` must be {expected}, not {}", self.key, type_name(self.value));
@@ -220,20 +221,22 @@ impl<'t> Field<'t> {
     }
 
     pub(crate) fn string(&self, problems: &mut Problems<'_>) -> Option<Spanned<String>> {
-        match self.value.as_str() {
+        match self.as_text() {
             Some(text) => Some(Spanned { value: text.to_string(), place: self.place.clone() }),
             None => self.mistyped("a string in quotes", problems),
         }
     }
 
     pub(crate) fn amount(&self, problems: &mut Problems<'_>) -> Option<Spanned<f64>> {
-        let text = match self.value {
-            DeValue::Integer(integer) => integer.as_str(),
-            DeValue::Float(float) => float.as_str(),
+        let number = match self.value {
+            // Digits that no i64 holds are a number all the same, and what is lost of them is no money.
+            Tree::Integer(Ok(integer)) => integer.to_string().parse(),
+            Tree::Integer(Err(digits)) => digits.parse(),
+            Tree::Float(float) => Ok(*float),
             _ => return self.mistyped("a number", problems),
         };
-        match text.parse::<f64>() {
-            Ok(value) if value.is_finite() && value >= 0.0 => Some(Spanned { value, place: self.place.clone() }),
+        match number {
+            Ok(value) if f64::is_finite(value) && value >= 0.0 => Some(Spanned { value, place: self.place.clone() }),
             _ => {
                 let message = format!("`{}` must be a number that isn't negative", self.key);
                 problems.add(self.place.error("bad-value", message, "not this"));
@@ -249,18 +252,18 @@ impl<'t> Field<'t> {
         problems: &mut Problems<'_>,
     ) -> Option<Table<'t>> {
         match self.value {
-            DeValue::Table(table) => Some(Table::new(title, table, later, problems)),
+            Tree::Table(entries) => Some(Table::new(title, entries, later)),
             _ => self.mistyped("a table", problems),
         }
     }
 
     pub(crate) fn into_list(self) -> Vec<Self> {
-        let DeValue::Array(items) = self.value else { return vec![self] };
-        let item = |item: &'t TomlSpanned<DeValue<'t>>| Field {
+        let Tree::List(items) = self.value else { return vec![self] };
+        let item = |item: &'t Node| Field {
             key: self.key,
             key_place: self.key_place.clone(),
-            value: item.get_ref(),
-            place: Place { source: Arc::clone(&self.place.source), span: item.span() },
+            value: &item.value,
+            place: item.place.clone(),
         };
         items.iter().map(item).collect()
     }
@@ -268,22 +271,18 @@ impl<'t> Field<'t> {
     /// A vendor's field of any type that JSON has too.
     pub(crate) fn json(&self, problems: &mut Problems<'_>) -> Option<Value> {
         match self.value {
-            DeValue::String(text) => Some(Value::String(text.to_string())),
-            DeValue::Boolean(truth) => Some(Value::Boolean(*truth)),
-            DeValue::Integer(integer) => match i64::from_str_radix(integer.as_str(), integer.radix()) {
-                Ok(number) => Some(Value::Integer(number)),
-                Err(_) => self.mistyped("a number of at most 63 bits", problems),
-            },
-            DeValue::Float(float) => match float.as_str().parse::<f64>() {
-                Ok(number) if number.is_finite() => Some(Value::Float(number)),
-                _ => self.mistyped("a finite number", problems),
-            },
-            DeValue::Datetime(_) => self.mistyped("a string (JSON has no dates)", problems),
-            DeValue::Array(_) => {
+            Tree::Text(text) => Some(Value::String(text.clone())),
+            Tree::Boolean(truth) => Some(Value::Boolean(*truth)),
+            Tree::Integer(Ok(number)) => Some(Value::Integer(*number)),
+            Tree::Integer(Err(_)) => self.mistyped("a number of at most 63 bits", problems),
+            Tree::Float(number) if number.is_finite() => Some(Value::Float(*number)),
+            Tree::Float(_) => self.mistyped("a finite number", problems),
+            Tree::Date(_) => self.mistyped("a string (JSON has no dates)", problems),
+            Tree::List(_) => {
                 let items = self.clone().into_list();
                 items.iter().map(|item| item.json(problems)).collect::<Option<Vec<_>>>().map(Value::Array)
             }
-            DeValue::Table(_) => self.json_table(problems).map(Value::Table),
+            Tree::Table(_) => self.json_table(problems).map(Value::Table),
         }
     }
 
@@ -305,8 +304,8 @@ pub(crate) fn not_yet(place: &Place, what: &str) -> Diagnostic {
 }
 
 /// Whether this is a key written where only the name of a variable may stand.
-pub(crate) fn is_literal_key(key: &str, value: &DeValue<'_>) -> bool {
-    value.is_str() && key != "key" && KEY_NAMES.contains(&key.to_ascii_lowercase().as_str())
+pub(crate) fn is_literal_key(key: &str, value: &Tree) -> bool {
+    matches!(value, Tree::Text(_)) && key != "key" && KEY_NAMES.contains(&key.to_ascii_lowercase().as_str())
 }
 
 /// The first line that a merge has left for somebody to decide.
@@ -327,14 +326,14 @@ pub(crate) fn listed(names: &[&str]) -> String {
     names.iter().map(|name| format!("`{name}`")).collect::<Vec<_>>().join(", ")
 }
 
-fn type_name(value: &DeValue<'_>) -> &'static str {
+fn type_name(value: &Tree) -> &'static str {
     match value {
-        DeValue::String(_) => "a string",
-        DeValue::Integer(_) => "a whole number",
-        DeValue::Float(_) => "a fraction",
-        DeValue::Boolean(_) => "true or false",
-        DeValue::Datetime(_) => "a date",
-        DeValue::Array(_) => "a list",
-        DeValue::Table(_) => "a table",
+        Tree::Text(_) => "a string",
+        Tree::Integer(_) => "a whole number",
+        Tree::Float(_) => "a fraction",
+        Tree::Boolean(_) => "true or false",
+        Tree::Date(_) => "a date",
+        Tree::List(_) => "a list",
+        Tree::Table(_) => "a table",
     }
 }

@@ -4,11 +4,12 @@
 
 use std::collections::BTreeMap;
 
-use toml::de::{DeTable, DeValue};
+use toml::de::DeTable;
 
 use crate::capability::{Edits, Facts, Fields, NamedRatio, PixelTable, Price, Rate, Sizes};
 use crate::diagnostic::{Diagnostic, Source};
 use crate::manifest::table::{Field, Problems, Table};
+use crate::manifest::tree::{Node, Tree};
 use crate::manifest::{ModelKeys, ProviderKeys, RouteKeys, Spanned};
 use crate::picture::MAX_SIDE;
 use crate::recipe::{Quality, Ratio, Size};
@@ -33,7 +34,8 @@ pub(crate) fn read_vendors(name: &str, text: &str) -> Result<VendorTables, Vec<D
         vec![Diagnostic::new("syntax", error.message().to_string()).label(&source, span, "here")]
     })?;
     let mut problems = Problems { source: &source, found: Vec::new() };
-    let mut root = Table::new("models.toml", document.get_ref(), &[], &problems);
+    let tree = Node::table(document.get_ref(), &source, document.span());
+    let mut root = Table::new("models.toml", tree.entries(), &[]);
     let fields = (root.take("providers"), root.take("models"));
     let tables = VendorTables {
         providers: fields.0.map(|field| named(&field, &mut problems, built_in_provider)).unwrap_or_default(),
@@ -242,7 +244,7 @@ fn prices(field: &Field<'_>, problems: &mut Problems<'_>) -> BTreeMap<String, Sp
 
 /// A number, or a table by size, by quality, by megapixel, or by area.
 fn price(field: &Field<'_>, problems: &mut Problems<'_>) -> Option<Price> {
-    if !matches!(field.value, DeValue::Table(_)) {
+    if !matches!(field.value, Tree::Table(_)) {
         return field.amount(problems).map(|amount| Price::Image(amount.value));
     }
     let mut table = field.table("a price list", &[], problems)?;
@@ -265,7 +267,7 @@ fn price(field: &Field<'_>, problems: &mut Problems<'_>) -> Option<Price> {
     for field in table.take_rest() {
         let quality = Quality::parse(field.key).filter(|quality| *quality != Quality::Auto);
         match (quality, field.value) {
-            (Some(_), DeValue::Table(_)) => {
+            (Some(_), Tree::Table(_)) => {
                 let mut sizes = field.table(field.key, &[], problems)?;
                 rates.extend(sizes.take_rest().iter().filter_map(|field| rate(quality, Some(field), field, problems)));
             }
