@@ -116,8 +116,15 @@ impl fmt::Display for Diagnostic {
 
 /// Puts diagnostics into the order of the file, each once.
 pub fn sort(found: &mut Vec<Diagnostic>) {
-    found.sort_by_key(|diagnostic| diagnostic.labels.first().map_or(0, |label| label.span.start));
-    found.dedup();
+    found.sort_by_cached_key(|diagnostic| {
+        let first = diagnostic.labels.first();
+        first.map(|label| (label.source.name().to_string(), label.span.start))
+    });
+    let mut seen = std::collections::HashSet::new();
+    found.retain(|diagnostic| {
+        let place = diagnostic.labels.first().map(|label| (label.source.name().to_string(), label.span.clone()));
+        seen.insert((diagnostic.code, diagnostic.message.clone(), place))
+    });
 }
 
 /// `value`, if it is the nearest of `known` and near enough to be what was meant.

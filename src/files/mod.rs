@@ -141,6 +141,29 @@ impl Files {
         }
     }
 
+    /// The files of the project that a pattern names, in order: `*` within a folder's or file's name, `**` for folders of any
+    /// depth.
+    pub fn find(&self, pattern: &str) -> Result<Vec<String>, String> {
+        let parts: Vec<&str> = pattern.split('/').collect();
+        // A pattern is a path but for its stars.
+        ProjectPath::new(&pattern.replace('*', "x"))?;
+        let mut found = Vec::new();
+        find(&self.root, "", &parts, &mut found);
+        found.sort();
+        found.dedup();
+        Ok(found)
+    }
+
+    /// A text of the project: a prompt, a table of rows. Links may lead to other places of the project, not out of it.
+    pub fn read_project_text(&self, path: &str) -> Result<String, String> {
+        let path = ProjectPath::new(path)?;
+        let real = fs::canonicalize(self.locate(&path)).map_err(|error| describe(&error))?;
+        if !real.starts_with(&self.root) {
+            return Err("the path leaves the project through a link".to_string());
+        }
+        self.read_text(path.as_str()).map_err(|error| error.reason)
+    }
+
     fn read_text(&self, name: &str) -> Result<String, FileError> {
         let bytes = read_bounded(&self.root.join(name), name, MAX_TEXT)?;
         String::from_utf8(bytes).map_err(|error| {
@@ -256,6 +279,29 @@ impl Files {
 
     fn lock_index(&self) -> std::sync::MutexGuard<'_, StatIndex> {
         self.index.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+/// Walks down as far as the parts of a pattern lead. Links to folders aren't followed.
+fn find(folder: &Path, prefix: &str, parts: &[&str], found: &mut Vec<String>) {
+    let Some((part, rest)) = parts.split_first() else { return };
+    if *part == "**" {
+        find(folder, prefix, rest, found);
+    }
+    let glob = wildmatch::WildMatch::new(part);
+    for entry in fs::read_dir(folder).into_iter().flatten().flatten() {
+        let Ok(name) = entry.file_name().into_string() else { continue };
+        let path = if prefix.is_empty() { name.clone() } else { format!("{prefix}/{name}") };
+        let is_folder = entry.file_type().is_ok_and(|kind| kind.is_dir());
+        if *part == "**" {
+            if is_folder && !name.starts_with('.') {
+                find(&entry.path(), &path, parts, found);
+            }
+        } else if glob.matches(&name) && rest.is_empty() && !is_folder {
+            found.push(path);
+        } else if glob.matches(&name) && is_folder {
+            find(&entry.path(), &path, rest, found);
+        }
     }
 }
 

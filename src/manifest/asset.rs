@@ -13,7 +13,7 @@ use crate::recipe::{Background, Quality, Ratio, Size, Value};
 use crate::transform::Fit;
 
 /// Asset keys that are part of the manifest and can't be carried out yet.
-const LATER: [&str; 5] = ["style", "prompt_file", "negative_prompt", "matrix", "rows"];
+const LATER: [&str; 2] = ["negative_prompt", "rows"];
 /// Output keys that are part of the manifest and can't be carried out yet.
 const LATER_OUTPUT: [&str; 13] = [
     "lossless",
@@ -39,23 +39,26 @@ const MAX_TAKES: u32 = 100;
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Scope {
     Defaults,
+    Style,
     Asset,
 }
 
 /// Reads the keys of an asset or of the defaults.
 pub(crate) fn read(field: &Field<'_>, title: &str, scope: Scope, problems: &mut Problems<'_>) -> Option<AssetKeys> {
     let mut table = field.table(title, &LATER, problems)?;
-    if scope == Scope::Defaults {
-        refuse_in_defaults(&mut table, problems);
+    refuse_misplaced(&mut table, scope, problems);
+    // What they say is used up before values are read.
+    for key in ["style", "prompt_file", "matrix"] {
+        table.take(key);
     }
-    let one = scope == Scope::Asset;
+    let one = scope != Scope::Defaults;
     let keys = AssetKeys {
         place: field.key_place.clone(),
-        prompt: if one { text(table.string("prompt", problems), "prompt", problems) } else { None },
+        prompt: if one { table.string("prompt", problems) } else { None },
         source: if one { source(table.string("source", problems), problems) } else { None },
-        alt: if one { text(table.string("alt", problems), "alt", problems) } else { None },
+        alt: if one { table.string("alt", problems) } else { None },
         hold: if one { table.boolean("hold", problems) } else { None },
-        model: text(table.string("model", problems), "model", problems),
+        model: table.string("model", problems),
         provider: providers(&mut table, problems),
         size: size(&mut table, problems),
         aspect_ratio: table.parsed("aspect_ratio", "a ratio like `16:9`", Ratio::parse, problems),
@@ -69,31 +72,28 @@ pub(crate) fn read(field: &Field<'_>, title: &str, scope: Scope, problems: &mut 
         options: options(&mut table, problems),
         tags: strings(&table.list("tags"), problems),
         output: output(&mut table, title, problems),
+        variables: minijinja::Value::UNDEFINED,
     };
     table.finish(problems);
     Some(keys)
 }
 
-fn refuse_in_defaults(table: &mut Table<'_>, problems: &mut Problems<'_>) {
-    for key in ["prompt", "prompt_file", "source", "alt", "hold", "matrix", "rows"] {
+fn refuse_misplaced(table: &mut Table<'_>, scope: Scope, problems: &mut Problems<'_>) {
+    let (keys, what): (&[&'static str], _) = match scope {
+        Scope::Defaults => (&["prompt", "prompt_file", "source", "alt", "hold", "matrix", "rows"], "a default"),
+        Scope::Style => (&["prompt_file", "source", "matrix", "rows", "style"], "part of a style"),
+        Scope::Asset => (&[], ""),
+    };
+    for key in keys {
         if let Some(field) = table.take(key) {
-            let message = format!("`{key}` can't be a default: it belongs to one asset");
+            let message = format!("`{key}` can't be {what}: it belongs to one asset");
             problems.add(field.key_place.error("misplaced-key", message, "not here").help("write it in [assets.NAME]"));
         }
     }
 }
 
-/// A text without templates: those can't be carried out yet, and a prompt must not be sent with its braces.
-fn text(text: Option<Spanned<String>>, key: &str, problems: &mut Problems<'_>) -> Option<Spanned<String>> {
-    let text = text?;
-    if ["{{", "{%", "{#"].iter().any(|opening| text.value.contains(opening)) {
-        problems.add(not_yet(&text.place, &format!("a template in `{key}`")));
-    }
-    Some(text)
-}
-
 fn source(source: Option<Spanned<String>>, problems: &mut Problems<'_>) -> Option<Spanned<String>> {
-    let source = text(source, "source", problems)?;
+    let source = source?;
     if source.value.starts_with("asset:") {
         problems.add(not_yet(&source.place, "another asset as `source`"));
         return None;
@@ -116,7 +116,7 @@ fn publish(text: &str) -> Option<Publish> {
 }
 
 fn strings(fields: &[Field<'_>], problems: &mut Problems<'_>) -> Vec<Spanned<String>> {
-    fields.iter().filter_map(|field| text(field.string(problems), field.key, problems)).collect()
+    fields.iter().filter_map(|field| field.string(problems)).collect()
 }
 
 fn providers(table: &mut Table<'_>, problems: &mut Problems<'_>) -> Option<Vec<Spanned<String>>> {
@@ -136,6 +136,10 @@ fn references(table: &mut Table<'_>, problems: &mut Problems<'_>) -> Vec<Spanned
 
 fn reference(field: &Field<'_>, problems: &mut Problems<'_>) -> Option<Spanned<ReferenceKey>> {
     let place = field.place.clone();
+    // A template may come to nothing or to anything.
+    if matches!(field.value, Tree::Table(entries) if entries.iter().any(|entry| entry.node.is_open())) {
+        return None;
+    }
     let value = if matches!(field.value, Tree::Table(_)) {
         let mut table = field.table("a reference", &["hint", "take"], problems)?;
         let path = table.string("path", problems);
@@ -151,7 +155,7 @@ fn reference(field: &Field<'_>, problems: &mut Problems<'_>) -> Option<Spanned<R
             }
         }
     } else {
-        let written = text(field.string(problems), "references", problems)?.value;
+        let written = field.string(problems)?.value;
         if written.starts_with("https://") || written.starts_with("http://") {
             problems.add(not_yet(&place, "a URL as reference"));
             return None;

@@ -2,24 +2,26 @@
 //!
 //! [`parse`] is the one way in. Knows the keys and their types; what they mean together is for [`crate::resolve`].
 
-mod asset;
-mod parse;
+pub(crate) mod asset;
+mod include;
+pub(crate) mod parse;
 pub(crate) mod table;
 pub mod tree;
 pub(crate) mod vendors;
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::ops::Range;
 use std::sync::Arc;
 use std::time::Duration;
 
 use crate::capability::{Facts, Price};
 use crate::diagnostic::{Diagnostic, Source};
-use crate::name::AssetName;
+use crate::manifest::tree::{Entry, Node};
 use crate::picture::Format;
 use crate::recipe::{Background, Quality, Ratio, Size, Value};
 use crate::transform::Fit;
 
+pub use crate::manifest::include::gather;
 pub use crate::manifest::parse::{Parsed, parse};
 
 /// Where in which file something stands.
@@ -59,8 +61,18 @@ impl<T> Spanned<T> {
 pub struct Manifest {
     /// The file itself.
     pub source: Arc<Source>,
+    /// `include`: more files with vars, styles and assets.
+    pub include: Vec<Spanned<String>>,
+    /// The files that are included.
+    pub included: BTreeSet<String>,
+    /// Where a table stands that an included file may not have, if there is one.
+    pub(crate) others: Option<Place>,
+    /// `[vars]`, for every template.
+    pub vars: Vec<Entry>,
     /// `[defaults]`: keys that every asset inherits.
-    pub defaults: AssetKeys,
+    pub defaults: Node,
+    /// `[styles.NAME]`.
+    pub styles: BTreeMap<String, Entry>,
     /// `[output] dir`: where outputs go.
     pub output_dir: Option<Spanned<String>>,
     /// `[output] path`: the template of an output's path.
@@ -73,8 +85,8 @@ pub struct Manifest {
     pub providers: BTreeMap<String, ProviderKeys>,
     /// `[models.NAME]`.
     pub models: BTreeMap<String, ModelKeys>,
-    /// `[assets.NAME]`, by name.
-    pub assets: BTreeMap<AssetName, AssetKeys>,
+    /// `[assets.NAME]`: one asset each or, with a matrix or rows, many.
+    pub assets: Vec<Entry>,
 }
 
 /// `[budget]`: what a run may spend, in US dollars and paid images.
@@ -188,6 +200,8 @@ pub struct AssetKeys {
     pub source: Option<Spanned<String>>,
     /// Which file to make.
     pub output: OutputKeys,
+    /// What the templates of its output paths may name.
+    pub(crate) variables: minijinja::Value,
 }
 
 /// A reference as written.

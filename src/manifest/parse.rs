@@ -1,25 +1,25 @@
 //! images.toml from text to [`Manifest`]: the top level, and the tables that aren't assets.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use toml::de::DeTable;
 
 use crate::diagnostic::{Diagnostic, Source, nearest, sort};
 use crate::manifest::asset::{Scope, each_string, read};
-use crate::manifest::table::{Field, Problems, Table, conflict, is_literal_key, not_yet};
-use crate::manifest::tree::{Node, Tree};
+use crate::manifest::table::{Field, Problems, Table, conflict, is_literal_key};
+use crate::manifest::tree::{Entry, Node, Tree};
 use crate::manifest::vendors;
-use crate::manifest::{AssetKeys, Budget, Manifest, Place, Spanned};
-use crate::name::{AssetName, suggest_name};
+use crate::manifest::{Budget, Manifest, Spanned};
 use crate::secret::find_keys;
 
 /// Tables of the manifest that can't be carried out yet.
-const LATER: [&str; 7] = ["include", "vars", "data", "styles", "draft", "atlases", "codegen"];
+const LATER: [&str; 4] = ["data", "draft", "atlases", "codegen"];
 /// Tables that can.
-const TABLES: [&str; 7] = ["defaults", "output", "cache", "budget", "providers", "models", "assets"];
+const TABLES: [&str; 10] =
+    ["include", "vars", "defaults", "output", "cache", "budget", "styles", "providers", "models", "assets"];
 /// More assets than one manifest may have.
-const MAX_ASSETS: usize = 100_000;
+pub(crate) const MAX_ASSETS: usize = 100_000;
 
 /// A manifest as far as it could be read.
 #[derive(Debug)]
@@ -86,13 +86,19 @@ fn read_document(document: &Node, problems: &mut Problems<'_>) -> Manifest {
     for field in &fields {
         refuse_keys(field, problems);
     }
+    let others = fields.iter().find(|field| !["vars", "styles", "assets"].contains(&field.key));
+    let others = others.map(|field| field.key_place.clone());
     let mut by_name: BTreeMap<&str, Field<'_>> = fields.into_iter().map(|field| (field.key, field)).collect();
     let mut take = |name: &str| by_name.remove(name);
-    let defaults = take("defaults").and_then(|field| read(&field, "[defaults]", Scope::Defaults, problems));
     let [output_dir, output_path] = take("output").map_or([None, None], |field| output(&field, problems));
     let manifest = Manifest {
         source: Arc::clone(problems.source),
-        defaults: defaults.unwrap_or_else(|| AssetKeys::empty(problems.place(0..0))),
+        included: BTreeSet::new(),
+        others,
+        include: take("include").map(|field| include(field, problems)).unwrap_or_default(),
+        vars: take("vars").map(|field| vars(&field, problems)).unwrap_or_default(),
+        defaults: defaults(take("defaults"), problems),
+        styles: take("styles").map(|field| styles(&field, problems)).unwrap_or_default(),
         output_dir,
         output_path,
         cache_dir: take("cache").and_then(|field| cache(&field, problems)),
@@ -144,76 +150,55 @@ fn budget(field: &Field<'_>, problems: &mut Problems<'_>) -> Option<Budget> {
     Some(budget)
 }
 
-fn assets(field: &Field<'_>, problems: &mut Problems<'_>) -> BTreeMap<AssetName, AssetKeys> {
-    let mut assets = BTreeMap::new();
-    let Tree::Table(_) = field.value else {
-        field.mistyped::<()>("a table of assets, like [assets.hero]", problems);
-        return assets;
+fn include(field: Field<'_>, problems: &mut Problems<'_>) -> Vec<Spanned<String>> {
+    field.into_list().iter().filter_map(|field| field.string(problems)).collect()
+}
+
+fn vars(field: &Field<'_>, problems: &mut Problems<'_>) -> Vec<Entry> {
+    match field.value {
+        Tree::Table(entries) => entries.clone(),
+        _ => field.mistyped("a table", problems).unwrap_or_default(),
+    }
+}
+
+fn defaults(field: Option<Field<'_>>, problems: &mut Problems<'_>) -> Node {
+    let Some(field) = field else { return Node { value: Tree::Table(Vec::new()), place: problems.place(0..0) } };
+    let node = Node { value: field.value.clone(), place: field.place.clone() };
+    check(&field, &node, "[defaults]", Scope::Defaults, problems);
+    node
+}
+
+fn styles(field: &Field<'_>, problems: &mut Problems<'_>) -> BTreeMap<String, Entry> {
+    let Tree::Table(entries) = field.value else { return field.mistyped("a table", problems).unwrap_or_default() };
+    for entry in entries {
+        check(&Field::of(entry), &entry.node, &format!("[styles.{}]", entry.key), Scope::Style, problems);
+    }
+    entries.iter().map(|entry| (entry.key.clone(), entry.clone())).collect()
+}
+
+fn assets(field: &Field<'_>, problems: &mut Problems<'_>) -> Vec<Entry> {
+    let Tree::Table(entries) = field.value else {
+        return field.mistyped("a table of assets, like [assets.hero]", problems).unwrap_or_default();
     };
-    let Some(mut table) = field.table("[assets]", &[], problems) else { return assets };
-    let fields = table.take_rest();
-    if fields.len() > MAX_ASSETS {
-        let message = format!("{} assets are declared; a manifest has at most {MAX_ASSETS}", fields.len());
+    if entries.len() > MAX_ASSETS {
+        let message = format!("{} assets are declared; a manifest has at most {MAX_ASSETS}", entries.len());
         problems.add(field.key_place.error("too-many", message, "here"));
-        return assets;
+        return Vec::new();
     }
-    for field in fields {
-        let title = if field.key.contains('/') {
-            format!("[assets.\"{}\"]", field.key)
-        } else {
-            format!("[assets.{}]", field.key)
-        };
-        let name = asset_name(&field, problems);
-        let keys = read(&field, &title, Scope::Asset, problems);
-        if let (Some(name), Some(keys)) = (name, keys) {
-            assets.insert(name, keys);
-        }
+    for entry in entries {
+        check(&Field::of(entry), &entry.node, &title(&entry.key), Scope::Asset, problems);
     }
-    assets
+    entries.clone()
 }
 
-fn asset_name(field: &Field<'_>, problems: &mut Problems<'_>) -> Option<AssetName> {
-    if field.key.contains("{{") {
-        problems.add(not_yet(&field.key_place, "a template in a name"));
-        return None;
-    }
-    match AssetName::new(field.key) {
-        Ok(name) => Some(name),
-        Err(reason) => {
-            let help = suggest_name(field.key).map_or_else(
-                || "write letters, digits, - _ and / for folders".to_string(),
-                |name| format!("write [assets.\"{name}\"]: letters, digits, - _ and / for folders"),
-            );
-            let message = format!("`{}` is no name for an asset: {reason}", field.key);
-            problems.add(field.key_place.error("bad-name", message, "this name").help(help));
-            None
-        }
-    }
+/// How messages call an asset's table.
+pub(crate) fn title(name: &str) -> String {
+    let is_bare = name.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'-' || byte == b'_');
+    if is_bare { format!("[assets.{name}]") } else { format!("[assets.\"{name}\"]") }
 }
 
-impl AssetKeys {
-    /// No key written.
-    pub(crate) fn empty(place: Place) -> Self {
-        Self {
-            place,
-            prompt: None,
-            model: None,
-            provider: None,
-            size: None,
-            aspect_ratio: None,
-            references: Vec::new(),
-            seed: None,
-            n: None,
-            publish: None,
-            quality: None,
-            background: None,
-            variant: None,
-            options: BTreeMap::new(),
-            tags: Vec::new(),
-            alt: None,
-            hold: None,
-            source: None,
-            output: crate::manifest::OutputKeys::default(),
-        }
-    }
+/// Finds the mistakes of a table whatever its templates come to: unknown keys, wrong types.
+fn check(field: &Field<'_>, node: &Node, title: &str, scope: Scope, problems: &mut Problems<'_>) {
+    let opened = node.opened();
+    let _ = read(&Field { value: &opened.value, ..field.clone() }, title, scope, problems);
 }

@@ -58,12 +58,14 @@ impl<'t> Table<'t> {
     pub(crate) fn take(&mut self, key: &'static str) -> Option<Field<'t>> {
         self.known.push(key);
         let at = self.fields.iter().position(|field| field.key == key)?;
-        Some(self.fields.swap_remove(at))
+        Some(self.fields.swap_remove(at)).filter(|field| !matches!(field.value, Tree::Open))
     }
 
     /// All keys that are left, for tables whose keys are names.
     pub(crate) fn take_rest(&mut self) -> Vec<Field<'t>> {
-        std::mem::take(&mut self.fields)
+        let mut fields = std::mem::take(&mut self.fields);
+        fields.retain(|field| !matches!(field.value, Tree::Open));
+        fields
     }
 
     pub(crate) fn string(&mut self, key: &'static str, problems: &mut Problems<'_>) -> Option<Spanned<String>> {
@@ -265,7 +267,7 @@ impl<'t> Field<'t> {
             value: &item.value,
             place: item.place.clone(),
         };
-        items.iter().map(item).collect()
+        items.iter().filter(|item| !matches!(item.value, Tree::Open)).map(item).collect()
     }
 
     /// A vendor's field of any type that JSON has too.
@@ -283,6 +285,7 @@ impl<'t> Field<'t> {
                 items.iter().map(|item| item.json(problems)).collect::<Option<Vec<_>>>().map(Value::Array)
             }
             Tree::Table(_) => self.json_table(problems).map(Value::Table),
+            Tree::Open => None,
         }
     }
 
@@ -335,5 +338,6 @@ fn type_name(value: &Tree) -> &'static str {
         Tree::Date(_) => "a date",
         Tree::List(_) => "a list",
         Tree::Table(_) => "a table",
+        Tree::Open => "a template",
     }
 }

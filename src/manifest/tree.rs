@@ -37,6 +37,8 @@ pub enum Tree {
     List(Vec<Node>),
     /// A table, in the order of its keys.
     Table(Vec<Entry>),
+    /// A template that isn't rendered yet: it may become anything, so readers pass over it.
+    Open,
 }
 
 /// A key and its value.
@@ -71,6 +73,30 @@ impl Node {
         Self { value: tree, place: Place { source: Arc::clone(source), span: value.span() } }
     }
 
+    /// The same with every template left open.
+    pub(crate) fn opened(&self) -> Self {
+        let value = match &self.value {
+            Tree::Text(text) if is_template(text) => Tree::Open,
+            Tree::List(items) => Tree::List(items.iter().map(Self::opened).collect()),
+            Tree::Table(entries) => {
+                let open = |entry: &Entry| Entry { node: entry.node.opened(), ..entry.clone() };
+                Tree::Table(entries.iter().map(open).collect())
+            }
+            other => other.clone(),
+        };
+        Self { value, place: self.place.clone() }
+    }
+
+    /// Whether something in it is left open.
+    pub(crate) fn is_open(&self) -> bool {
+        match &self.value {
+            Tree::Open => true,
+            Tree::List(items) => items.iter().any(Self::is_open),
+            Tree::Table(entries) => entries.iter().any(|entry| entry.node.is_open()),
+            _ => false,
+        }
+    }
+
     /// The text, if it is one.
     pub fn as_text(&self) -> Option<&str> {
         match &self.value {
@@ -91,6 +117,11 @@ impl Node {
     pub fn get(&self, key: &str) -> Option<&Self> {
         self.entries().iter().find(|entry| entry.key == key).map(|entry| &entry.node)
     }
+}
+
+/// Whether a text holds anything to render. Single braces are plain text.
+pub(crate) fn is_template(text: &str) -> bool {
+    text.contains("{{") || text.contains("{%") || text.contains("{#")
 }
 
 fn entries(table: &DeTable<'_>, source: &Arc<Source>) -> Vec<Entry> {

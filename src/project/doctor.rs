@@ -7,7 +7,7 @@ use std::path::{Path, PathBuf};
 
 use crate::cache::Cache;
 use crate::files::{Files, describe};
-use crate::manifest::parse;
+use crate::manifest::gather;
 use crate::model::{BaseUrl, Provider, Registry};
 use crate::plan::{Note, Plan, PlannedAsset};
 use crate::project::{Allowed, KeySource, Keys, Project, ProjectError, Selection, Surroundings, cache_folder};
@@ -151,7 +151,7 @@ fn read_dotenv(manifest: &Path) -> (Dotenv, Option<String>) {
 fn cache(project: Option<&Project>, manifest: Option<&Path>, surroundings: &Surroundings) -> CacheState {
     let of_manifest = || {
         let files = Files::open(manifest?).ok()?;
-        let manifest = parse(files.manifest_name(), &files.read_manifest().ok()?).manifest?;
+        let manifest = gather(&files).ok()?.manifest?;
         cache_folder(&manifest, &files, surroundings).ok()
     };
     let usual = || surroundings.cache.as_ref().unwrap_or(&surroundings.default_cache).clone();

@@ -21,7 +21,7 @@ use crate::cache::Cache;
 use crate::diagnostic::{Diagnostic, nearest, sort};
 use crate::files::{FileError, Files};
 use crate::lock::Lockfile;
-use crate::manifest::{Budget, Manifest, Parsed, parse};
+use crate::manifest::{Budget, Manifest, Parsed, gather};
 use crate::model::{Registry, TrustedHosts};
 use crate::name::{AssetName, ProjectPath};
 use crate::observe::{Observed, observe};
@@ -160,7 +160,7 @@ impl Project {
     /// Reads the manifest and everything that it refers to. All mistakes come at once.
     pub fn open(manifest: &Path, surroundings: &Surroundings) -> Result<Self, ProjectError> {
         let files = Files::open(manifest)?;
-        let Parsed { manifest, mut mistakes } = parse(files.manifest_name(), &files.read_manifest()?);
+        let Parsed { manifest, mut mistakes } = gather(&files)?;
         let Some(manifest) = manifest else { return Err(ProjectError::Invalid(mistakes)) };
         let (registry, found) = Registry::built_in().with(&manifest, &surroundings.trusted_hosts);
         add_unless_they_follow(&mut mistakes, found);

@@ -2,9 +2,11 @@
 //!
 //! Reads references through [`Files`]; knows no provider, no cache and no lockfile.
 
-mod inherit;
+mod expand;
+mod merge;
 mod output;
 mod reference;
+mod template;
 
 use std::collections::BTreeMap;
 
@@ -18,7 +20,7 @@ use crate::picture::Picture;
 use crate::recipe::{Origin, Ratio, Recipe, Reference, Size};
 use crate::transform::Settings;
 
-use crate::resolve::inherit::inherit;
+use crate::resolve::expand::{Declared, expand};
 use crate::resolve::output::Outputs;
 use crate::resolve::reference::References;
 
@@ -194,10 +196,10 @@ pub fn resolve(
     let mut references = References::new(files);
     let mut outputs = Outputs::new(manifest, files, protected, &mut found);
     let mut by_name = BTreeMap::new();
-    for (name, keys) in &manifest.assets {
-        let keys = inherit(&manifest.defaults, keys);
-        let origin = origin(name, &keys, manifest, registry, &mut references, &mut found);
-        let output = outputs.resolve(name, &keys, &mut found);
+    let declared = expand(manifest, files, &mut found);
+    for (name, keys) in &declared {
+        let origin = origin(name, keys, &declared, manifest, registry, &mut references, &mut found);
+        let output = outputs.resolve(name, keys, &mut found);
         let (Some(origin), Some(output)) = (origin, output) else { continue };
         let asset = Asset {
             name: name.clone(),
@@ -212,20 +214,21 @@ pub fn resolve(
         by_name.insert(name.clone(), asset);
     }
     outputs.refuse_protected(&references, &mut found);
-    let order = reference::order(&by_name, manifest, &mut found);
+    let order = reference::order(&by_name, &mut found);
     (Assets { by_name, order }, found)
 }
 
 fn origin(
     name: &AssetName,
     keys: &AssetKeys,
+    declared: &Declared,
     manifest: &Manifest,
     registry: &Registry,
     references: &mut References<'_>,
     found: &mut Vec<Diagnostic>,
 ) -> Option<AssetOrigin> {
     if let Some(source) = &keys.source {
-        if let Some(prompt) = &manifest.assets.get(name).and_then(|written| written.prompt.as_ref()) {
+        if let Some(prompt) = &keys.prompt {
             let error =
                 prompt.error("bad-value", format!("`{name}` has a `source` and a `prompt`"), "one of them too many");
             found.push(error.help("a `source` is made by hand: take the prompt out, or the source"));
@@ -236,7 +239,7 @@ fn origin(
     }
     let (prompt, model) = (prompt(name, keys, found), model(name, keys, manifest, registry, found));
     let providers = providers(keys, manifest, registry, found);
-    let resolved = references.resolve(&keys.references, manifest, found);
+    let resolved = references.resolve(&keys.references, declared, found);
     if let (Some(ratio), Some(Size::Pixels { width, height })) =
         (&keys.aspect_ratio, keys.size.as_ref().map(|size| &size.value))
     {

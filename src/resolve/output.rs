@@ -11,6 +11,7 @@ use crate::manifest::{AssetKeys, Manifest, OutputKeys, Place, Publish, Spanned};
 use crate::name::{AssetName, ProjectPath};
 use crate::picture::Format;
 use crate::resolve::reference::References;
+use crate::resolve::template::slug;
 use crate::resolve::{Output, OutputPath};
 use crate::transform::{Fit, Settings};
 
@@ -39,6 +40,7 @@ pub(crate) struct Outputs<'a> {
     /// By folded path: the path, whose it is and where it is declared.
     taken: HashMap<String, (ProjectPath, AssetName, Place)>,
     protected: &'a Protected,
+    included: &'a std::collections::BTreeSet<String>,
 }
 
 impl<'a> Outputs<'a> {
@@ -63,6 +65,7 @@ impl<'a> Outputs<'a> {
         let mut templates = Environment::new();
         templates.set_undefined_behavior(UndefinedBehavior::Strict);
         templates.set_fuel(Some(FUEL));
+        templates.add_filter("slug", |text: String| slug(&text));
         Self {
             files,
             dir: dir.unwrap_or_else(|| format!("{DIR}/")),
@@ -70,6 +73,7 @@ impl<'a> Outputs<'a> {
             templates,
             taken: HashMap::new(),
             protected,
+            included: &manifest.included,
         }
     }
 
@@ -111,10 +115,10 @@ impl<'a> Outputs<'a> {
         found: &mut Vec<Diagnostic>,
     ) -> Option<OutputPath> {
         let place = if template.place.span.is_empty() { &keys.place } else { &template.place };
-        let rendered = match self.render_text(name, &template.value, settings) {
+        let rendered = match self.render_text(name, &template.value, settings, keys) {
             Ok(text) => format!("{}{text}", self.dir),
             Err(error) => {
-                found.push(self.template_error(place, &template.value, &error));
+                found.push(self.template_error(place, &template.value, keys, &error));
                 return None;
             }
         };
@@ -137,6 +141,7 @@ impl<'a> Outputs<'a> {
         name: &AssetName,
         template: &str,
         settings: &Settings,
+        keys: &AssetKeys,
     ) -> Result<String, minijinja::Error> {
         if !template.contains('{') {
             return Ok(template.to_string());
@@ -147,19 +152,20 @@ impl<'a> Outputs<'a> {
         if self.templates.get_template(template).is_err() {
             self.templates.add_template_owned(template.to_string(), template.to_string())?;
         }
-        let mut context = BTreeMap::from([
-            ("name", Value::from(name.as_str())),
-            ("ext", Value::from(settings.format.extension())),
-            ("take", Value::from(TAKE_MARK)),
-        ]);
+        let mut context = variables(keys);
+        context.insert("name".to_string(), Value::from(name.as_str()));
+        context.insert("ext".to_string(), Value::from(settings.format.extension()));
+        context.insert("take".to_string(), Value::from(TAKE_MARK));
         if let Some(width) = settings.width {
-            context.insert("width", Value::from(width));
+            context.insert("width".to_string(), Value::from(width));
         }
         self.templates.get_template(template)?.render(Value::from_pairs(context))
     }
 
-    fn template_error(&self, place: &Place, template: &str, error: &minijinja::Error) -> Diagnostic {
-        let known = ["name", "ext", "take", "width"];
+    fn template_error(&self, place: &Place, template: &str, keys: &AssetKeys, error: &minijinja::Error) -> Diagnostic {
+        let own = variables(keys);
+        let known: Vec<&str> =
+            ["name", "ext", "take", "width"].into_iter().chain(own.keys().map(String::as_str)).collect();
         let help = "a path's template knows name, ext, take and, where it is set, width";
         let variables = self.templates.template_from_str(template).map(|template| template.undeclared_variables(false));
         let unknown = variables.unwrap_or_default().into_iter().filter(|name| !known.contains(&name.as_str())).min();
@@ -168,7 +174,8 @@ impl<'a> Outputs<'a> {
             let message = format!("this template can't be rendered: {}{detail}", error.kind());
             return place.error("bad-template", message, "this template").help(help);
         };
-        let help = nearest(&unknown, known).map_or(help.to_string(), |near| format!("did you mean `{near}`? {help}"));
+        let help = nearest(&unknown, known.iter().copied())
+            .map_or(help.to_string(), |near| format!("did you mean `{near}`? {help}"));
         place
             .error("bad-template", format!("this template's variable `{unknown}` is unknown"), "this template")
             .help(help)
@@ -218,6 +225,7 @@ impl<'a> Outputs<'a> {
         };
         protect(self.files.manifest_name(), "is the manifest");
         protect(LOCKFILE, "is the lockfile");
+        self.included.iter().for_each(|path| protect(path, "is an include"));
         protect(".env", "holds keys");
         for path in references.paths() {
             protect(path.as_str(), "is a reference or a source");
@@ -243,6 +251,12 @@ impl OutputKeys {
         let path = self.path.as_ref().map(|path| &path.place);
         path.or(self.width.as_ref().map(|width| &width.place)).cloned()
     }
+}
+
+/// What an asset's rows, matrix and vars give.
+fn variables(keys: &AssetKeys) -> BTreeMap<String, Value> {
+    let names = keys.variables.try_iter().into_iter().flatten();
+    names.filter_map(|name| Some((name.as_str()?.to_string(), keys.variables.get_item(&name).ok()?))).collect()
 }
 
 fn output_of<'t>(template: &'t Spanned<String>, default: &Spanned<String>) -> Option<&'t Spanned<String>> {

@@ -5,9 +5,10 @@ use std::collections::{BTreeMap, BTreeSet, HashMap};
 use crate::diagnostic::{Diagnostic, nearest};
 use crate::digest::Digest;
 use crate::files::Files;
-use crate::manifest::{Manifest, ReferenceKey, Spanned};
+use crate::manifest::{ReferenceKey, Spanned};
 use crate::name::{AssetName, ProjectPath};
 use crate::picture::Picture;
+use crate::resolve::expand::Declared;
 use crate::resolve::{Asset, DraftReference};
 
 /// Reads each referenced file once.
@@ -29,24 +30,24 @@ impl<'a> References<'a> {
     pub(crate) fn resolve(
         &mut self,
         written: &[Spanned<ReferenceKey>],
-        manifest: &Manifest,
+        declared: &Declared,
         found: &mut Vec<Diagnostic>,
     ) -> Option<Vec<DraftReference>> {
-        let resolved: Vec<_> = written.iter().map(|reference| self.resolve_one(reference, manifest, found)).collect();
+        let resolved: Vec<_> = written.iter().map(|reference| self.resolve_one(reference, declared, found)).collect();
         resolved.into_iter().collect()
     }
 
     fn resolve_one(
         &mut self,
         reference: &Spanned<ReferenceKey>,
-        manifest: &Manifest,
+        declared: &Declared,
         found: &mut Vec<Diagnostic>,
     ) -> Option<DraftReference> {
         match &reference.value {
-            ReferenceKey::Asset(name) => match manifest.assets.get_key_value(name.as_str()) {
+            ReferenceKey::Asset(name) => match declared.get_key_value(name.as_str()) {
                 Some((name, _)) => Some(DraftReference::Asset(name.clone())),
                 None => {
-                    let names = manifest.assets.keys().map(AssetName::as_str);
+                    let names = declared.keys().map(AssetName::as_str);
                     let help = nearest(name, names).map(|near| format!("did you mean `{near}`?"));
                     let error =
                         reference.error("missing-reference", format!("no asset `{name}` is declared"), "this asset");
@@ -122,16 +123,12 @@ fn check(written: &Spanned<String>, role: &str, found: &mut Vec<Diagnostic>) -> 
 }
 
 /// The names, each after all that it refers to; a cycle is an error that shows it.
-pub(crate) fn order(
-    assets: &BTreeMap<AssetName, Asset>,
-    manifest: &Manifest,
-    found: &mut Vec<Diagnostic>,
-) -> Vec<AssetName> {
+pub(crate) fn order(assets: &BTreeMap<AssetName, Asset>, found: &mut Vec<Diagnostic>) -> Vec<AssetName> {
     let mut order = Order::new(assets);
     for name in assets.keys() {
         order.visit(name);
         if let Some(cycle) = order.cycle.take() {
-            let place = &manifest.assets[&cycle[0]].place;
+            let place = &assets[&cycle[0]].place;
             let names: Vec<&str> = cycle.iter().map(AssetName::as_str).collect();
             let error = place.error(
                 "reference-cycle",

@@ -36,10 +36,10 @@ fn an_unknown_key_that_is_near_to_none() {
        ·    ╰── not a key that belongs here
      5 │ 
        ╰────
-      help: the keys here are `prompt`, `source`, `alt`, `hold`, `model`,
-            `provider`, `size`, `aspect_ratio`, `references`, `seed`, `n`,
-            `publish`, `quality`, `background`, `variant`, `options`, `tags`,
-            `output`
+      help: the keys here are `style`, `prompt_file`, `matrix`, `prompt`, `source`,
+            `alt`, `hold`, `model`, `provider`, `size`, `aspect_ratio`,
+            `references`, `seed`, `n`, `publish`, `quality`, `background`,
+            `variant`, `options`, `tags`, `output`
 
     error: 1 mistake in images.toml
     "#);

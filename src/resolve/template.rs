@@ -1,0 +1,256 @@
+//! Templates: from a manifest's value as written to the value that it stands for.
+//!
+//! Jinja, strict: an unknown variable is an error at its place. Knows values and contexts, no key of the manifest.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use minijinja::value::ValueKind;
+use minijinja::{Environment, UndefinedBehavior, Value};
+
+use crate::diagnostic::{Diagnostic, nearest};
+use crate::manifest::Place;
+use crate::manifest::tree::{Entry, Node, Tree, is_template};
+
+/// Instructions that one template may take: more is a template that never ends.
+const FUEL: u64 = 50_000;
+
+/// What a template may name.
+pub(crate) type Context = BTreeMap<Arc<str>, Value>;
+
+/// Renders templates, each parsed once.
+pub(crate) struct Templates {
+    environment: Environment<'static>,
+}
+
+impl Templates {
+    pub(crate) fn new() -> Self {
+        let mut environment = Environment::new();
+        environment.set_undefined_behavior(UndefinedBehavior::Strict);
+        environment.set_fuel(Some(FUEL));
+        environment.add_filter("slug", |text: String| slug(&text));
+        Self { environment }
+    }
+
+    /// The text of a template.
+    pub(crate) fn text(&mut self, template: &str, place: &Place, context: &Context) -> Result<String, Diagnostic> {
+        if !is_template(template) {
+            return Ok(template.to_string());
+        }
+        let rendered = self.render(template, context);
+        rendered.map_err(|error| self.mistake(template, place, context, &error))
+    }
+
+    fn render(&mut self, template: &str, context: &Context) -> Result<String, minijinja::Error> {
+        if self.environment.get_template(template).is_err() {
+            self.environment.add_template_owned(template.to_string(), template.to_string())?;
+        }
+        self.environment.get_template(template)?.render(as_value(context))
+    }
+
+    /// The value of a template: a text, or, where it is nothing but one expression, whatever that is.
+    fn value(&mut self, template: &str, place: &Place, context: &Context) -> Result<Value, Diagnostic> {
+        let Some(expression) = lone_expression(template) else {
+            return self.text(template, place, context).map(Value::from);
+        };
+        let value =
+            self.environment.compile_expression(expression).and_then(|compiled| compiled.eval(as_value(context)));
+        match value {
+            Ok(value) if !value.is_undefined() => Ok(value),
+            Ok(_) => Err(unknown(place, expression, context)),
+            Err(error) => Err(self.mistake(template, place, context, &error)),
+        }
+    }
+
+    /// A value with all its templates rendered; none where it comes to nothing, or to a mistake.
+    pub(crate) fn node(&mut self, node: &Node, context: &Context, found: &mut Vec<Diagnostic>) -> Option<Node> {
+        let place = node.place.clone();
+        let value = match &node.value {
+            Tree::Text(text) if is_template(text) => match self.value(text, &place, context) {
+                Ok(value) => tree(&value, &place),
+                Err(mistake) => {
+                    found.push(mistake);
+                    None
+                }
+            }?,
+            // An item that comes out empty drops out.
+            Tree::List(items) => {
+                let is_there = |item: &Node, written: &Node| item == written || item.as_text() != Some("");
+                let rendered = items.iter().filter_map(|item| Some((self.node(item, context, found)?, item)));
+                Tree::List(rendered.filter(|(item, written)| is_there(item, written)).map(|(item, _)| item).collect())
+            }
+            Tree::Table(entries) => {
+                let mut rendered = Vec::with_capacity(entries.len());
+                for entry in entries {
+                    if let Some(node) = self.node(&entry.node, context, found) {
+                        rendered.push(Entry { key: entry.key.clone(), key_place: entry.key_place.clone(), node });
+                    }
+                }
+                Tree::Table(rendered)
+            }
+            other => other.clone(),
+        };
+        Some(Node { value, place })
+    }
+
+    fn mistake(&self, template: &str, place: &Place, context: &Context, error: &minijinja::Error) -> Diagnostic {
+        let parsed = self.environment.template_from_str(template);
+        let variables = parsed.map(|template| template.undeclared_variables(false)).unwrap_or_default();
+        let missing = variables.iter().filter(|name| !context.contains_key(name.as_str())).min();
+        let is_missing = error.kind() == minijinja::ErrorKind::UndefinedError;
+        if let Some(missing) = missing.filter(|_| is_missing) {
+            return unknown(place, missing, context);
+        }
+        let detail = error.detail().map(|detail| format!(": {detail}")).unwrap_or_default();
+        let message = format!("this template can't be rendered: {}{detail}", error.kind());
+        let help = match error.kind() {
+            minijinja::ErrorKind::OutOfFuel => "it takes too long: make it shorter",
+            minijinja::ErrorKind::UndefinedError => "what it names isn't there: `{{ x.y | default('') }}` does without",
+            _ => {
+                "write {{ variable }}, {{ variable | filter }} or {% if … %}…{% endif %}; single braces are plain text"
+            }
+        };
+        place.error("bad-template", message, "this template").help(help)
+    }
+}
+
+fn unknown(place: &Place, name: &str, context: &Context) -> Diagnostic {
+    let known: Vec<&str> = context.keys().map(AsRef::as_ref).collect();
+    let help = nearest(name, known.iter().copied()).map_or_else(
+        || format!("known here are {}", known.join(", ")),
+        |near| format!("did you mean `{near}`? Known here are {}", known.join(", ")),
+    );
+    place.error("bad-template", format!("this template's variable `{name}` is unknown"), "this template").help(help)
+}
+
+/// The expression of a template that is nothing else.
+fn lone_expression(template: &str) -> Option<&str> {
+    let inner = template.trim().strip_prefix("{{")?.strip_suffix("}}")?;
+    let inner = inner.trim_matches('-').trim();
+    (!inner.contains("{{") && !inner.contains("}}") && !inner.contains("{%")).then_some(inner)
+}
+
+fn as_value(context: &Context) -> Value {
+    Value::from_pairs(context.iter().map(|(name, value)| (name.clone(), value.clone())))
+}
+
+/// A value of a template as a value of the manifest; `none` is none.
+fn tree(value: &Value, place: &Place) -> Option<Tree> {
+    let node = |value: Value| Some(Node { value: tree(&value, place)?, place: place.clone() });
+    Some(match value.kind() {
+        ValueKind::Bool => Tree::Boolean(value.is_true()),
+        ValueKind::Number => match i64::try_from(value.clone()) {
+            Ok(integer) if value.is_integer() => Tree::Integer(Ok(integer)),
+            _ => Tree::Float(f64::try_from(value.clone()).unwrap_or(f64::NAN)),
+        },
+        ValueKind::Seq | ValueKind::Iterable => Tree::List(value.try_iter().ok()?.filter_map(node).collect()),
+        ValueKind::Map => {
+            let entry = |key: Value| {
+                let node = node(value.get_item(&key).ok()?)?;
+                Some(Entry { key: key.to_string(), key_place: place.clone(), node })
+            };
+            Tree::Table(value.try_iter().ok()?.filter_map(entry).collect())
+        }
+        ValueKind::None | ValueKind::Undefined => return None,
+        _ => Tree::Text(value.to_string()),
+    })
+}
+
+/// A value of the manifest as one for templates.
+pub(crate) fn to_value(tree: &Tree) -> Value {
+    match tree {
+        Tree::Text(text) | Tree::Date(text) | Tree::Integer(Err(text)) => Value::from(text.as_str()),
+        Tree::Integer(Ok(number)) => Value::from(*number),
+        Tree::Float(number) => Value::from(*number),
+        Tree::Boolean(truth) => Value::from(*truth),
+        Tree::List(items) => items.iter().map(|item| to_value(&item.value)).collect(),
+        Tree::Table(entries) => {
+            Value::from_pairs(entries.iter().map(|entry| (entry.key.clone(), to_value(&entry.node.value))))
+        }
+        Tree::Open => Value::UNDEFINED,
+    }
+}
+
+/// A text as a part of a name: letters and digits in lower case, a `-` for anything between them.
+pub(crate) fn slug(text: &str) -> String {
+    use unicode_normalization::UnicodeNormalization;
+    let mut slug = String::new();
+    for character in text.nfkd().filter(|character| !unicode_normalization::char::is_combining_mark(*character)) {
+        if character.is_ascii_alphanumeric() {
+            slug.push(character.to_ascii_lowercase());
+        } else if !slug.is_empty() && !slug.ends_with('-') && !matches!(character, '\'' | '’') {
+            slug.push('-');
+        }
+    }
+    slug.trim_end_matches('-').to_string()
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::Arc;
+
+    use minijinja::Value;
+
+    use crate::diagnostic::Source;
+    use crate::manifest::Place;
+    use crate::manifest::tree::{Node, Tree};
+    use crate::resolve::template::{Context, Templates, slug};
+
+    fn rendered(text: &str) -> Result<Option<Tree>, String> {
+        let place = Place { source: Source::new("images.toml", text), span: 0..text.len() };
+        let context: Context = [
+            ("item", Value::from("sword")),
+            ("count", Value::from(3)),
+            ("deep", Value::from_pairs([("look", Value::from("dark iron"))])),
+            ("list", Value::from_iter(["a", ""])),
+            ("nothing", Value::from(())),
+        ]
+        .into_iter()
+        .map(|(name, value)| (Arc::from(name), value))
+        .collect();
+        let mut found = Vec::new();
+        let node = Node { value: Tree::Text(text.to_string()), place };
+        let node = Templates::new().node(&node, &context, &mut found);
+        match found.pop() {
+            Some(mistake) => Err(mistake.message),
+            None => Ok(node.map(|node| node.value)),
+        }
+    }
+
+    #[test]
+    fn a_template_is_a_text_and_a_lone_expression_keeps_its_type() {
+        let text = |text: &str| Ok(Some(Tree::Text(text.to_string())));
+        for (template, expected) in [
+            ("plain {braces}", text("plain {braces}")),
+            ("a {{ item }}", text("a sword")),
+            ("{{ item }}", text("sword")),
+            ("{{ count }}", Ok(Some(Tree::Integer(Ok(3))))),
+            ("{{ count + 0.5 }}", Ok(Some(Tree::Float(3.5)))),
+            ("{{ count > 2 }}", Ok(Some(Tree::Boolean(true)))),
+            ("{{ deep.look }}", text("dark iron")),
+            ("{{ nothing }}", Ok(None)),
+            ("{{ 'Œuvre d’art No. 7' | slug }}", text("uvre-dart-no-7")),
+            ("{% if count > 2 %}many{% endif %}", text("many")),
+        ] {
+            assert_eq!(rendered(template), expected, "{template}");
+        }
+        for (template, words) in [
+            ("{{ itme }}", "`itme` is unknown"),
+            ("a {{ deep.colour }}", "can't be rendered"),
+            ("{{ item", "can't be rendered"),
+            ("{% for i in range(9999) %}{% for j in range(9999) %}x{% endfor %}{% endfor %}", "fuel"),
+        ] {
+            let error = rendered(template).expect_err(template);
+            assert!(error.contains(words), "{template}: {error}");
+        }
+    }
+
+    #[test]
+    fn a_slug_is_fit_for_a_name() {
+        for (text, expected) in
+            [("Hello, World!", "hello-world"), ("  Ünïcode  ", "unicode"), ("a--b", "a-b"), ("!", ""), ("x'y", "xy")]
+        {
+            assert_eq!(slug(text), expected);
+        }
+    }
+}
