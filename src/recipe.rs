@@ -39,6 +39,8 @@ pub struct Recipe {
     pub quality: Option<Quality>,
     /// Whether the ground behind the picture is to be transparent.
     pub background: Option<Background>,
+    /// What not to draw, with runs of white space folded.
+    pub negative_prompt: Option<String>,
     /// Never sent: tells two pictures of one wording apart.
     pub variant: Option<u64>,
     /// Vendor fields by provider.
@@ -52,6 +54,8 @@ pub struct Reference {
     pub origin: Origin,
     /// The digest of its bytes.
     pub hash: Digest,
+    /// What the model is told that it shows.
+    pub hint: Option<String>,
 }
 
 /// Where a reference's bytes come from.
@@ -269,6 +273,15 @@ fn encode_table(entries: &BTreeMap<String, Value>) -> Vec<u8> {
 }
 
 impl Recipe {
+    /// What is said of the references before the wording: `Image 1 is the helmet.` Nothing where none has a hint.
+    pub fn hints(&self) -> String {
+        let hint = |(index, reference): (usize, &Reference)| {
+            let hint = reference.hint.as_deref()?;
+            Some(format!("Image {} is {}.", index + 1, hint.trim_end_matches('.')))
+        };
+        self.references.iter().enumerate().filter_map(hint).collect::<Vec<_>>().join(" ")
+    }
+
     /// A recipe of nothing but a model and a wording.
     pub fn new(model: impl Into<String>, prompt: impl Into<String>) -> Self {
         Self {
@@ -280,6 +293,7 @@ impl Recipe {
             seed: None,
             quality: None,
             background: None,
+            negative_prompt: None,
             variant: None,
             options: BTreeMap::new(),
         }
@@ -295,6 +309,7 @@ impl Recipe {
         for reference in &self.references {
             let mut nested = Encoder::new();
             nested.field(1, reference.hash.as_bytes());
+            nested.optional(2, reference.hint.as_deref().map(str::as_bytes));
             encoder.field(5, &nested.finish());
         }
         encoder.optional(6, self.seed.map(u64::to_le_bytes).as_ref().map(<[u8; 8]>::as_slice));
@@ -308,6 +323,7 @@ impl Recipe {
             }
         }
         encoder.optional(10, self.background.map(|background| background.name().as_bytes()));
+        encoder.optional(11, self.negative_prompt.as_deref().map(str::as_bytes));
         Fingerprint(encoder.digest(CONTEXT))
     }
 }
@@ -331,7 +347,13 @@ mod tests {
     }
 
     fn reference(bytes: &[u8], path: &str) -> Reference {
-        Reference { origin: Origin::Path(path.to_string()), hash: Digest::of(bytes) }
+        Reference { origin: Origin::Path(path.to_string()), hash: Digest::of(bytes), hint: None }
+    }
+
+    fn hinted(hint: &str) -> Vec<Reference> {
+        let mut references = rich().references;
+        references[0].hint = Some(hint.to_string());
+        references
     }
 
     fn rich() -> Recipe {
@@ -389,6 +411,9 @@ mod tests {
             ("seed", Recipe { seed: Some(8), ..rich() }),
             ("no seed", Recipe { seed: None, ..rich() }),
             ("quality", Recipe { quality: Some(Quality::Low), ..rich() }),
+            ("a hint", Recipe { references: hinted("the helmet"), ..rich() }),
+            ("another hint", Recipe { references: hinted("the boots"), ..rich() }),
+            ("negative prompt", Recipe { negative_prompt: Some("text".to_string()), ..rich() }),
             ("background", Recipe { background: Some(Background::Transparent), ..rich() }),
             ("another background", Recipe { background: Some(Background::Opaque), ..rich() }),
             ("variant", Recipe { variant: Some(3), ..rich() }),

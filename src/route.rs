@@ -110,6 +110,9 @@ fn fit(draft: &Draft, route: &Arc<Route>, output: (Option<u32>, Option<u32>)) ->
     fit.seed(draft)?;
     fit.quality(draft)?;
     fit.background(draft)?;
+    if draft.recipe.negative_prompt.is_some() {
+        fit.need(Field::NegativePrompt, "negative prompt")?;
+    }
     let asked = fit.size(draft, output)?;
     let priced_as = asked.as_ref().and_then(Asked::priced_as);
     let pixels = asked.as_ref().and_then(Asked::area);
@@ -369,7 +372,7 @@ mod tests {
     use crate::name::{AssetName, ProjectPath};
     use crate::picture::Format;
     use crate::recipe::{Background, Quality, Ratio, Recipe, Size};
-    use crate::resolve::{Asset, AssetOrigin, Draft, DraftReference, Output, OutputPath};
+    use crate::resolve::{Asset, AssetOrigin, Draft, DraftOrigin, DraftReference, Output, OutputPath};
     use crate::route::{Candidate, route};
     use crate::transform::{Fit, Settings};
 
@@ -429,7 +432,10 @@ mod tests {
         fn asset(self) -> Asset {
             let place = Place { source: Source::new("images.toml", ""), span: 0..0 };
             let path = ProjectPath::new("assets/moon.png").expect("a sound path");
-            let reference = |_| DraftReference::File { path: path.clone(), hash: Digest::of(b"board") };
+            let reference = |_| DraftReference {
+                origin: DraftOrigin::File { path: path.clone(), hash: Digest::of(b"board") },
+                hint: None,
+            };
             let draft = Draft {
                 recipe: self.recipe,
                 references: (0..self.references).map(reference).collect(),

@@ -30,6 +30,8 @@ pub enum Field {
     Quality,
     /// A background that is transparent, or certainly isn't.
     Background,
+    /// What not to draw.
+    NegativePrompt,
     /// The format of the returned bytes.
     OutputFormat,
     /// Whether a mark is drawn into the picture: always sent as false.
@@ -38,7 +40,7 @@ pub enum Field {
 
 impl Field {
     /// All fields, in the order in which tables list them.
-    pub const ALL: [Self; 10] = [
+    pub const ALL: [Self; 11] = [
         Self::N,
         Self::Size,
         Self::Tier,
@@ -47,6 +49,7 @@ impl Field {
         Self::Seed,
         Self::Quality,
         Self::Background,
+        Self::NegativePrompt,
         Self::OutputFormat,
         Self::Watermark,
     ];
@@ -62,6 +65,7 @@ impl Field {
             Self::Seed => "seed",
             Self::Quality => "quality",
             Self::Background => "background",
+            Self::NegativePrompt => "negative_prompt",
             Self::OutputFormat => "output_format",
             Self::Watermark => "watermark",
         }

@@ -51,14 +51,18 @@ struct Noted<'a> {
 impl Purchase<'_> {
     pub(super) fn request(&self, candidate: &Candidate, images: u32, references: &[Attachment]) -> Request {
         let none = BTreeMap::new();
+        let hints = self.recipe.hints();
+        let prompt =
+            if hints.is_empty() { self.recipe.prompt.clone() } else { format!("{hints} {}", self.recipe.prompt) };
         let ask = Ask {
             route: &candidate.route,
-            prompt: &self.recipe.prompt,
+            prompt: &prompt,
             asked: candidate.asked.as_ref(),
             n: images,
             seed: self.recipe.seed,
             quality: self.recipe.quality,
             background: self.recipe.background,
+            negative_prompt: self.recipe.negative_prompt.as_deref(),
             references,
             options: self.recipe.options.get(&candidate.route.provider).unwrap_or(&none),
         };

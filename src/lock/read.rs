@@ -172,12 +172,25 @@ fn recipe(field: &Field<'_>, problems: &mut Problems<'_>) -> Option<Recipe> {
     let quality = table.parsed("quality", "a quality", Quality::parse, problems).map(|quality| quality.value);
     let background = table.parsed("background", "a background", Background::parse, problems);
     let background = background.map(|background| background.value);
+    let negative_prompt = table.string("negative_prompt", problems).map(|negative| negative.value);
     let variant = table.integer_u64("variant", problems).map(|variant| variant.value);
     let references = each(&table.list("references"), reference, problems);
     let options = table.take("options").map(|field| options(&field, problems)).unwrap_or_default();
     table.finish(problems);
     let (model, prompt) = (model?.value, prompt?.value);
-    Some(Recipe { model, prompt, size, aspect_ratio, references, seed, quality, background, variant, options })
+    Some(Recipe {
+        model,
+        prompt,
+        size,
+        aspect_ratio,
+        references,
+        seed,
+        quality,
+        background,
+        negative_prompt,
+        variant,
+        options,
+    })
 }
 
 fn reference(field: &Field<'_>, problems: &mut Problems<'_>) -> Option<Reference> {
@@ -185,6 +198,7 @@ fn reference(field: &Field<'_>, problems: &mut Problems<'_>) -> Option<Reference
     let path = table.string("path", problems);
     let asset = table.string("asset", problems);
     let hash = parse(&mut table, "hash", problems)?;
+    let hint = table.string("hint", problems).map(|hint| hint.value);
     table.finish(problems);
     let origin = match (path, asset) {
         (Some(path), None) => Origin::Path(path.value),
@@ -194,7 +208,7 @@ fn reference(field: &Field<'_>, problems: &mut Problems<'_>) -> Option<Reference
             return None;
         }
     };
-    Some(Reference { origin, hash })
+    Some(Reference { origin, hash, hint })
 }
 
 fn options(field: &Field<'_>, problems: &mut Problems<'_>) -> BTreeMap<String, BTreeMap<String, Value>> {

@@ -37,8 +37,12 @@ fn any_recipe() -> impl Strategy<Value = Recipe> {
     );
     (any::<String>(), size, proptest::option::of(0..i64::MAX), any::<bool>(), options).prop_map(
         |(prompt, size, seed, more, options)| {
-            let path = Reference { origin: Origin::Path("art/ä \"b\".png".to_string()), hash: digest(1) };
-            let asset = Reference { origin: Origin::Asset("logo".to_string()), hash: digest(2) };
+            let path = Reference { origin: Origin::Path("art/ä \"b\".png".to_string()), hash: digest(1), hint: None };
+            let asset = Reference {
+                origin: Origin::Asset("logo".to_string()),
+                hash: digest(2),
+                hint: Some("the \"logo\"".to_string()),
+            };
             Recipe {
                 model: "seedream-4.5".to_string(),
                 prompt,
@@ -47,6 +51,7 @@ fn any_recipe() -> impl Strategy<Value = Recipe> {
                 references: if more { vec![path, asset] } else { Vec::new() },
                 seed: seed.map(i64::unsigned_abs),
                 quality: more.then_some(Quality::High),
+                negative_prompt: more.then(|| "text, logos".to_string()),
                 background: more.then_some(Background::Transparent),
                 variant: more.then_some(3),
                 options,

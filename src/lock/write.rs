@@ -73,6 +73,7 @@ fn render_recipe(recipe: &Recipe, text: &mut Text) {
     }
     text.maybe("quality", recipe.quality.map(Quality::name));
     text.maybe("background", recipe.background.map(Background::name));
+    text.maybe("negative_prompt", recipe.negative_prompt.as_deref());
     if let Some(variant) = recipe.variant {
         text.line(&format!("variant = {variant}"));
     }
@@ -83,6 +84,7 @@ fn render_recipe(recipe: &Recipe, text: &mut Text) {
             Origin::Asset(name) => text.string("asset", name),
         }
         text.string("hash", &reference.hash.to_string());
+        text.maybe("hint", reference.hint.as_deref());
     }
     for (provider, fields) in recipe.options.iter().filter(|(_, fields)| !fields.is_empty()) {
         text.line(&format!("\n[asset.recipe.options.{}]", key(provider)));

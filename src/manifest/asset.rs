@@ -7,13 +7,13 @@ use std::collections::BTreeMap;
 use crate::manifest::table::{Field, Problems, Table, not_yet};
 use crate::manifest::tree::Tree;
 use crate::manifest::vendors::SIZE_FORM;
-use crate::manifest::{AssetKeys, OutputKeys, Publish, ReferenceKey, Spanned};
+use crate::manifest::{AssetKeys, OutputKeys, Publish, ReferenceKey, ReferenceOrigin, Spanned};
 use crate::picture::{Format, MAX_SIDE};
 use crate::recipe::{Background, Quality, Ratio, Size, Value};
 use crate::transform::Fit;
 
 /// Asset keys that are part of the manifest and can't be carried out yet.
-const LATER: [&str; 2] = ["negative_prompt", "rows"];
+const LATER: [&str; 1] = ["rows"];
 /// Output keys that are part of the manifest and can't be carried out yet.
 const LATER_OUTPUT: [&str; 13] = [
     "lossless",
@@ -68,6 +68,7 @@ pub(crate) fn read(field: &Field<'_>, title: &str, scope: Scope, problems: &mut 
         publish: table.parsed("publish", "`chosen` or `all`", publish, problems),
         quality: table.parsed("quality", "`auto`, `low`, `medium` or `high`", Quality::parse, problems),
         background: table.parsed("background", "`auto`, `transparent` or `opaque`", Background::parse, problems),
+        negative_prompt: table.string("negative_prompt", problems),
         variant: table.integer_u64("variant", problems),
         options: options(&mut table, problems),
         tags: strings(&table.list("tags"), problems),
@@ -140,14 +141,16 @@ fn reference(field: &Field<'_>, problems: &mut Problems<'_>) -> Option<Spanned<R
     if matches!(field.value, Tree::Table(entries) if entries.iter().any(|entry| entry.node.is_open())) {
         return None;
     }
-    let value = if matches!(field.value, Tree::Table(_)) {
-        let mut table = field.table("a reference", &["hint", "take"], problems)?;
+    let mut hint = None;
+    let origin = if matches!(field.value, Tree::Table(_)) {
+        let mut table = field.table("a reference", &["take"], problems)?;
+        hint = table.string("hint", problems).map(|hint| hint.value);
         let path = table.string("path", problems);
         let asset = table.string("asset", problems);
         table.finish(problems);
         match (path, asset) {
-            (Some(path), None) => ReferenceKey::Path(path.value),
-            (None, Some(asset)) => ReferenceKey::Asset(asset.value),
+            (Some(path), None) => ReferenceOrigin::Path(path.value),
+            (None, Some(asset)) => ReferenceOrigin::Asset(asset.value),
             _ => {
                 let error = place.error("bad-value", "a reference has either a `path` or an `asset`", "one of them");
                 problems.add(error.help(r#"write { path = "art/board.png" } or { asset = "logo" }"#));
@@ -161,11 +164,11 @@ fn reference(field: &Field<'_>, problems: &mut Problems<'_>) -> Option<Spanned<R
             return None;
         }
         match written.strip_prefix("asset:") {
-            Some(asset) => ReferenceKey::Asset(asset.to_string()),
-            None => ReferenceKey::Path(written),
+            Some(asset) => ReferenceOrigin::Asset(asset.to_string()),
+            None => ReferenceOrigin::Path(written),
         }
     };
-    Some(Spanned { value, place })
+    Some(Spanned { value: ReferenceKey { origin, hint }, place })
 }
 
 type Options = BTreeMap<String, Spanned<BTreeMap<String, Value>>>;

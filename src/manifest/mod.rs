@@ -186,6 +186,8 @@ pub struct AssetKeys {
     pub quality: Option<Spanned<Quality>>,
     /// Whether the ground behind the picture is to be transparent.
     pub background: Option<Spanned<Background>>,
+    /// What not to draw.
+    pub negative_prompt: Option<Spanned<String>>,
     /// Tells pictures of one wording apart.
     pub variant: Option<Spanned<u64>>,
     /// Vendor fields, by provider.
@@ -206,7 +208,16 @@ pub struct AssetKeys {
 
 /// A reference as written.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub enum ReferenceKey {
+pub struct ReferenceKey {
+    /// What it refers to.
+    pub origin: ReferenceOrigin,
+    /// What the model is told that it shows.
+    pub hint: Option<String>,
+}
+
+/// What a reference refers to.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum ReferenceOrigin {
     /// A file of the project.
     Path(String),
     /// Another asset.

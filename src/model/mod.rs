@@ -75,25 +75,38 @@ impl Api {
 
     /// The fields that the format has words for: no route of it can have another.
     pub const fn fields(self) -> Fields {
-        use Field::{Background, N, OutputFormat, Quality, Ratio, References, Seed, Size, Tier, Watermark};
+        use Field::{
+            Background, N, NegativePrompt, OutputFormat, Quality, Ratio, References, Seed, Size, Tier, Watermark,
+        };
         match self {
-            Self::OpenaiImages => {
-                Fields::of(&[N, Size, Tier, References, Seed, Quality, Background, OutputFormat, Watermark])
-            }
+            Self::OpenaiImages => Fields::of(&[
+                N,
+                Size,
+                Tier,
+                References,
+                Seed,
+                Quality,
+                Background,
+                NegativePrompt,
+                OutputFormat,
+                Watermark,
+            ]),
             Self::ChatImages => Fields::of(&[N, References]),
             Self::GeminiGenerateContent => Fields::of(&[Tier, Ratio, References, Seed]),
             Self::OpenrouterImages => {
                 Fields::of(&[N, Size, Tier, Ratio, References, Seed, Quality, Background, OutputFormat])
             }
             Self::PowertokensImages => Fields::of(&[N, Size, Tier, References, Seed, Watermark]),
-            Self::Placeholder => Fields::of(&[N, Size, References, Seed, Quality, Background]),
+            Self::Placeholder => Fields::of(&[N, Size, References, Seed, Quality, Background, NegativePrompt]),
         }
     }
 
     /// What the format's documents state, where model and route say nothing else.
     pub fn facts(self) -> Facts {
         use crate::capability::Support::Untold;
-        use Field::{Background, N, OutputFormat, Quality, Ratio, References, Seed, Size, Tier, Watermark};
+        use Field::{
+            Background, N, NegativePrompt, OutputFormat, Quality, Ratio, References, Seed, Size, Tier, Watermark,
+        };
         let fields = match self {
             Self::OpenaiImages => Fields::of(&[N, Size, References, Quality, Background, OutputFormat]),
             Self::ChatImages => Fields::of(&[N, References]),
@@ -103,7 +116,7 @@ impl Api {
                 .into_iter()
                 .fold(Fields::of(&[N, Size, Tier, Ratio]), |fields, field| fields.with(field, Untold)),
             Self::PowertokensImages => Fields::of(&[N, Size, References, Watermark]).with(Seed, Untold),
-            Self::Placeholder => Fields::of(&[N, Size, References, Seed, Quality, Background]),
+            Self::Placeholder => Fields::of(&[N, Size, References, Seed, Quality, Background, NegativePrompt]),
         };
         let max_references = match self {
             Self::OpenrouterImages => Some(16),  // OpenRouter docs, images, 2026

@@ -26,6 +26,8 @@ pub enum ReasonCode {
     Quality,
     /// Another background.
     Background,
+    /// Something else that isn't to be drawn.
+    NegativePrompt,
     /// Another variant.
     Variant,
     /// Another vendor field.
@@ -67,6 +69,7 @@ impl ReasonCode {
             Self::Seed => "seed",
             Self::Quality => "quality",
             Self::Background => "background",
+            Self::NegativePrompt => "negative_prompt",
             Self::Variant => "variant",
             Self::Option => "option",
             Self::N => "n",
@@ -126,6 +129,7 @@ pub(crate) fn compare(before: &Recipe, now: &Recipe, waits: bool) -> Vec<Reason>
     field(ReasonCode::Quality, text(before.quality.map(Quality::name)), text(now.quality.map(Quality::name)));
     let background = |recipe: &Recipe| text(recipe.background.map(Background::name));
     field(ReasonCode::Background, background(before), background(now));
+    field(ReasonCode::NegativePrompt, before.negative_prompt.clone(), now.negative_prompt.clone());
     field(ReasonCode::Variant, text(before.variant), text(now.variant));
     if before.options != now.options {
         let keys: BTreeSet<&String> = before.options.keys().chain(now.options.keys()).collect();
@@ -136,7 +140,10 @@ pub(crate) fn compare(before: &Recipe, now: &Recipe, waits: bool) -> Vec<Reason>
             .collect();
         reasons.push(Reason::new(ReasonCode::Option, changed.join(", ")));
     }
-    let hashes = |recipe: &Recipe| recipe.references.iter().map(|reference| reference.hash).collect::<Vec<_>>();
+    let hashes = |recipe: &Recipe| {
+        let told = |reference: &Reference| (reference.hash, reference.hint.clone());
+        recipe.references.iter().map(told).collect::<Vec<_>>()
+    };
     if !waits && hashes(before) != hashes(now) {
         reasons.push(Reason::new(ReasonCode::Reference, changed_references(&before.references, &now.references)));
     }
@@ -160,6 +167,10 @@ fn changed_references(before: &[Reference], now: &[Reference]) -> String {
     }
     for reference in before.iter().filter(|reference| now.iter().all(|other| other.origin != reference.origin)) {
         changed.push(format!("{} removed", name(reference)));
+    }
+    let hints = |references: &[Reference]| references.iter().map(|one| one.hint.clone()).collect::<Vec<_>>();
+    if changed.is_empty() && hints(before) != hints(now) {
+        return "another hint".to_string();
     }
     if changed.is_empty() { "in another order".to_string() } else { changed.join(", ") }
 }

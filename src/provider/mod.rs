@@ -50,6 +50,8 @@ pub(crate) struct Ask<'a> {
     pub(crate) quality: Option<Quality>,
     /// The ground behind the picture.
     pub(crate) background: Option<Background>,
+    /// What not to draw.
+    pub(crate) negative_prompt: Option<&'a str>,
     /// The pictures to go by, in order.
     pub(crate) references: &'a [Attachment],
     /// Vendor fields, sent as they are, merged last.

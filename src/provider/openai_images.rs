@@ -38,6 +38,7 @@ pub(crate) fn fields(ask: &Ask<'_>) -> Map<String, Json> {
     insert(&mut fields, "n", has(Field::N).then_some(ask.n));
     insert(&mut fields, "seed", ask.seed.filter(|_| has(Field::Seed)));
     insert(&mut fields, "quality", ask.quality.filter(|_| has(Field::Quality)).map(Quality::name));
+    insert(&mut fields, "negative_prompt", ask.negative_prompt.filter(|_| has(Field::NegativePrompt)));
     insert(&mut fields, "background", ask.background.filter(|_| has(Field::Background)).map(Background::name));
     // A transparent background needs a format with alpha (OpenAI's OpenAPI file; OpenRouter docs, images, 2026).
     let alpha = ask.background == Some(Background::Transparent) && has(Field::OutputFormat);

@@ -34,6 +34,7 @@ pub(crate) fn ask<'a>(route: &'a Route, prompt: &'a str) -> Ask<'a> {
         seed: None,
         quality: None,
         background: None,
+        negative_prompt: None,
         references: &[],
         options: &NO_OPTIONS,
     }

@@ -91,7 +91,16 @@ pub struct Draft {
 
 /// A reference whose bytes are known, or will be once another asset is made.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub enum DraftReference {
+pub struct DraftReference {
+    /// Where its bytes come from.
+    pub origin: DraftOrigin,
+    /// What the model is told that it shows.
+    pub hint: Option<String>,
+}
+
+/// Where the bytes of a reference come from.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum DraftOrigin {
     /// A file of the project.
     File {
         /// The file.
@@ -106,13 +115,15 @@ pub enum DraftReference {
 impl Draft {
     /// The recipe, once `original` knows the original of every asset referred to.
     pub fn complete(&self, original: &dyn Fn(&AssetName) -> Option<Digest>) -> Option<Recipe> {
-        let complete = |reference: &DraftReference| match reference {
-            DraftReference::File { path, hash } => {
-                Some(Reference { origin: Origin::Path(path.to_string()), hash: *hash })
+        let complete = |reference: &DraftReference| match &reference.origin {
+            DraftOrigin::File { path, hash } => {
+                Some(Reference { origin: Origin::Path(path.to_string()), hash: *hash, hint: reference.hint.clone() })
             }
-            DraftReference::Asset(name) => {
-                Some(Reference { origin: Origin::Asset(name.to_string()), hash: original(name)? })
-            }
+            DraftOrigin::Asset(name) => Some(Reference {
+                origin: Origin::Asset(name.to_string()),
+                hash: original(name)?,
+                hint: reference.hint.clone(),
+            }),
         };
         let references = self.references.iter().map(complete).collect::<Option<Vec<_>>>()?;
         Some(Recipe { references, ..self.recipe.clone() })
@@ -126,9 +137,9 @@ impl Asset {
             AssetOrigin::Generated(draft) => draft.references.as_slice(),
             AssetOrigin::Source { .. } => &[],
         };
-        references.iter().filter_map(|reference| match reference {
-            DraftReference::Asset(name) => Some(name),
-            DraftReference::File { .. } => None,
+        references.iter().filter_map(|reference| match &reference.origin {
+            DraftOrigin::Asset(name) => Some(name),
+            DraftOrigin::File { .. } => None,
         })
     }
 
@@ -137,9 +148,9 @@ impl Asset {
         match &self.origin {
             AssetOrigin::Source { path, .. } => vec![path],
             AssetOrigin::Generated(draft) => {
-                let files = draft.references.iter().filter_map(|reference| match reference {
-                    DraftReference::File { path, .. } => Some(path),
-                    DraftReference::Asset(_) => None,
+                let files = draft.references.iter().filter_map(|reference| match &reference.origin {
+                    DraftOrigin::File { path, .. } => Some(path),
+                    DraftOrigin::Asset(_) => None,
                 });
                 files.collect()
             }
@@ -264,6 +275,7 @@ fn origin(
         references: Vec::new(),
         seed: keys.seed.as_ref().map(|seed| seed.value),
         quality: keys.quality.as_ref().map(|quality| quality.value),
+        negative_prompt: negative_prompt(keys),
         background: keys.background.as_ref().map(|background| background.value),
         variant: keys.variant.as_ref().map(|variant| variant.value),
         options: keys.options.iter().map(|(provider, fields)| (provider.clone(), fields.value.clone())).collect(),
@@ -278,6 +290,11 @@ fn origin(
         size_place: size_place.cloned(),
         model_place: keys.model.as_ref().map_or(&keys.place, |model| &model.place).clone(),
     })))
+}
+
+fn negative_prompt(keys: &AssetKeys) -> Option<String> {
+    let folded = crate::recipe::fold_white_space(&keys.negative_prompt.as_ref()?.value);
+    (!folded.is_empty()).then_some(folded)
 }
 
 fn prompt(name: &AssetName, keys: &AssetKeys, found: &mut Vec<Diagnostic>) -> Option<String> {

@@ -5,11 +5,11 @@ use std::collections::{BTreeMap, BTreeSet, HashMap};
 use crate::diagnostic::{Diagnostic, nearest};
 use crate::digest::Digest;
 use crate::files::Files;
-use crate::manifest::{ReferenceKey, Spanned};
+use crate::manifest::{ReferenceKey, ReferenceOrigin, Spanned};
 use crate::name::{AssetName, ProjectPath};
 use crate::picture::Picture;
 use crate::resolve::expand::Declared;
-use crate::resolve::{Asset, DraftReference};
+use crate::resolve::{Asset, DraftOrigin, DraftReference};
 
 /// Reads each referenced file once.
 pub(crate) struct References<'a> {
@@ -43,9 +43,21 @@ impl<'a> References<'a> {
         declared: &Declared,
         found: &mut Vec<Diagnostic>,
     ) -> Option<DraftReference> {
-        match &reference.value {
-            ReferenceKey::Asset(name) => match declared.get_key_value(name.as_str()) {
-                Some((name, _)) => Some(DraftReference::Asset(name.clone())),
+        let hint = reference.value.hint.clone().map(|hint| crate::recipe::fold_white_space(&hint));
+        let hint = hint.filter(|hint| !hint.is_empty());
+        let origin = self.origin(reference, declared, found)?;
+        Some(DraftReference { origin, hint })
+    }
+
+    fn origin(
+        &mut self,
+        reference: &Spanned<ReferenceKey>,
+        declared: &Declared,
+        found: &mut Vec<Diagnostic>,
+    ) -> Option<DraftOrigin> {
+        match &reference.value.origin {
+            ReferenceOrigin::Asset(name) => match declared.get_key_value(name.as_str()) {
+                Some((name, _)) => Some(DraftOrigin::Asset(name.clone())),
                 None => {
                     let names = declared.keys().map(AssetName::as_str);
                     let help = nearest(name, names).map(|near| format!("did you mean `{near}`?"));
@@ -55,7 +67,7 @@ impl<'a> References<'a> {
                     None
                 }
             },
-            ReferenceKey::Path(path) => {
+            ReferenceOrigin::Path(path) => {
                 let path = Spanned { value: path.clone(), place: reference.place.clone() };
                 let path = check(&path, "reference", found)?;
                 let hash = match self.files.picture_digest(&path) {
@@ -63,7 +75,7 @@ impl<'a> References<'a> {
                     None => self.read_picture(&path, reference, "reference", found)?.0,
                 };
                 self.known.insert(path.clone(), hash);
-                Some(DraftReference::File { path, hash })
+                Some(DraftOrigin::File { path, hash })
             }
         }
     }

@@ -79,7 +79,7 @@ fn a_route_as_json_has_exactly_these_keys() {
         "price": { "by": "image", "usd": 0.04 },
         "fields": {
             "n": "yes", "size": "yes", "tier": "no", "aspect_ratio": "no", "references": "no", "seed": "no",
-            "quality": "no", "background": "no", "output_format": "no", "watermark": "no",
+            "quality": "no", "background": "no", "negative_prompt": "no", "output_format": "no", "watermark": "no",
         },
         "limits": {
             "min_pixels": 3_686_400, "max_pixels": 16_777_216, "min_ratio": 0.0625, "max_ratio": 16.0,

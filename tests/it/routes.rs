@@ -266,3 +266,35 @@ fn show_says_which_route_is_taken_and_why_the_others_arent() {
         assert!(passed_over.contains(words), "{passed_over}");
     }
 }
+
+#[test]
+fn a_hint_reaches_the_model_before_the_wording_and_is_part_of_the_recipe() {
+    let vendor = Vendor::openrouter();
+    let lines = "model = \"seedream-4.5\"\nprovider = \"openrouter\"\n\
+                 references = [{ path = \"art/one.png\", hint = \"the helmet\" }, \"art/two.png\"]";
+    let sandbox = hero(&vendor, lines);
+    let request = one_request(&vendor, &sandbox);
+    assert_eq!(request.body["prompt"], json!("Image 1 is the helmet. a red panda"));
+    assert!(
+        sandbox.lockfile().contains("hint = \"the helmet\"") && sandbox.lockfile().contains("prompt = \"a red panda\"")
+    );
+    sandbox.edit("the helmet", "the boots");
+    let plan = sandbox.run("plan --format json").success();
+    assert_eq!((plan.actions()["hero"].as_str(), plan.reasons("hero")), ("generate", vec!["reference".to_string()]));
+}
+
+#[test]
+fn a_negative_prompt_goes_only_to_routes_that_take_one() {
+    let vendor = Vendor::openai().allow_field("negative_prompt");
+    let manifest = format!(
+        "{}\n[models.house]\nroutes = [{{ provider = \"studio\", id = \"house-1\", cost_usd = 0.0, fields = [\"n\", \"negative_prompt\"] }}]\n\
+         [assets.hero]\nmodel = \"house\"\nprompt = \"a red panda\"\nnegative_prompt = \"text,  logos\"\n",
+        vendor.manifest_lines()
+    );
+    let sandbox = with_board(Sandbox::new().manifest(&manifest));
+    let request = one_request(&vendor, &sandbox);
+    assert_eq!(request.body["negative_prompt"], json!("text, logos"));
+    let refused = hero(&Vendor::aisa(), "model = \"seedream-4.5\"\nnegative_prompt = \"text\"");
+    let diagnostics = refused.run("check --format json").code(2).diagnostics();
+    assert!(diagnostics[0]["message"].to_string().contains("aisa takes no negative prompt"), "{diagnostics:#?}");
+}

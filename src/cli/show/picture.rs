@@ -62,6 +62,8 @@ pub(super) struct RecipeRow<'a> {
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(super) background: Option<&'static str>,
     #[serde(skip_serializing_if = "Option::is_none")]
+    pub(super) negative_prompt: Option<&'a str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub(super) variant: Option<u64>,
     #[serde(skip_serializing_if = "BTreeMap::is_empty")]
     pub(super) options: BTreeMap<&'a str, Json>,
@@ -74,6 +76,8 @@ pub(super) struct ReferenceRow<'a> {
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(super) asset: Option<&'a str>,
     pub(super) hash: String,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(super) hint: Option<&'a str>,
 }
 
 #[derive(Serialize)]
@@ -243,6 +247,7 @@ impl<'a> RecipeRow<'a> {
             seed: recipe.seed,
             quality: recipe.quality.map(Quality::name),
             background: recipe.background.map(Background::name),
+            negative_prompt: recipe.negative_prompt.as_deref(),
             variant: recipe.variant,
             options: options.collect(),
         }
@@ -255,7 +260,7 @@ impl<'a> ReferenceRow<'a> {
             Origin::Path(path) => (Some(path.as_str()), None),
             Origin::Asset(asset) => (None, Some(asset.as_str())),
         };
-        Self { path, asset, hash: reference.hash.to_string() }
+        Self { path, asset, hash: reference.hash.to_string(), hint: reference.hint.as_deref() }
     }
 }
 

@@ -51,6 +51,7 @@ impl Page {
             self.fact("seed", recipe.seed.map(|seed| seed.to_string()).as_deref());
             self.fact("quality", recipe.quality);
             self.fact("background", recipe.background);
+            self.fact("negative", recipe.negative_prompt);
             self.fact("variant", recipe.variant.map(|variant| variant.to_string()).as_deref());
             let screen = self.screen;
             let options = recipe.options.iter();
@@ -88,7 +89,8 @@ fn passed_over(other: &PassedOver<'_>) -> String {
 fn reference(reference: &ReferenceRow<'_>) -> String {
     let asset = reference.asset.map(|asset| format!("asset:{asset}"));
     let origin = reference.path.map(str::to_string).or(asset).unwrap_or_default();
-    format!("{origin}  {}", short(&reference.hash))
+    let hint = reference.hint.map(|hint| format!("  {hint}")).unwrap_or_default();
+    format!("{origin}  {}{hint}", short(&reference.hash))
 }
 
 fn take_lines(takes: &[TakeRow<'_>], screen: Screen) -> Vec<String> {

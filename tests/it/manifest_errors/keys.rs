@@ -39,7 +39,7 @@ fn an_unknown_key_that_is_near_to_none() {
       help: the keys here are `style`, `prompt_file`, `matrix`, `prompt`, `source`,
             `alt`, `hold`, `model`, `provider`, `size`, `aspect_ratio`,
             `references`, `seed`, `n`, `publish`, `quality`, `background`,
-            `variant`, `options`, `tags`, `output`
+            `negative_prompt`, `variant`, `options`, `tags`, `output`
 
     error: 1 mistake in images.toml
     "#);

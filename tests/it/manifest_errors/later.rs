@@ -12,7 +12,7 @@ briefs = "data/briefs.toml"
 [assets.hero]
 model = "placeholder"
 prompt = "a panda"
-negative_prompt = "text"
+rows = "a.csv"
 background = "transparent"
 output = { widths = [640, 1280] }
 "#;
@@ -31,12 +31,12 @@ output = { widths = [640, 1280] }
 
     not-yet
 
-      × `negative_prompt` in [assets.hero] doesn't work in this version of tintype
+      × `rows` in [assets.hero] doesn't work in this version of tintype
        ╭─[images.toml:7:1]
      6 │ prompt = "a panda"
-     7 │ negative_prompt = "text"
-       · ───────┬───────
-       ·        ╰── not yet
+     7 │ rows = "a.csv"
+       · ──┬─
+       ·   ╰── not yet
      8 │ background = "transparent"
        ╰────
       help: take it out for now: tintype refuses what it can't carry out rather than
@@ -120,7 +120,7 @@ references = ["https://example.com/a.png"]
 
 #[test]
 fn every_key_that_is_not_built_yet_is_refused_by_name() {
-    let assets = ["negative_prompt", "rows"];
+    let assets = ["rows"];
     let outputs = [
         "lossless",
         "filter",
