@@ -81,6 +81,15 @@ pub(crate) enum Command {
     Models(ModelsArguments),
     /// Is everything here that this project needs? Manifest, cache, keys; no network but with --online
     Doctor(DoctorArguments),
+    /// Write the JSON Schema of images.toml, for editors
+    Schema,
+    /// Write a shell's completions, asset names included: bash, zsh, fish, powershell
+    Completions(CompletionsArguments),
+    /// Write the manual page; into DIR, one page a command
+    Man(ManArguments),
+    /// Write the assets' names: what completions ask for
+    #[command(name = "__assets", hide = true)]
+    Assets,
 }
 
 #[derive(Debug, Args)]
@@ -181,6 +190,29 @@ pub(crate) struct DoctorArguments {
     /// Also ask each provider's address whether anybody answers; no key is sent
     #[arg(long)]
     pub(crate) online: bool,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct CompletionsArguments {
+    /// The shell: bash, zsh, fish, powershell
+    #[arg(value_name = "SHELL", value_enum, hide_possible_values = true)]
+    pub(crate) shell: Shell,
+}
+
+/// A shell that completes words.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(crate) enum Shell {
+    Bash,
+    Zsh,
+    Fish,
+    Powershell,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct ManArguments {
+    /// The folder for all pages; made if it isn't there
+    #[arg(value_name = "DIR")]
+    pub(crate) folder: Option<PathBuf>,
 }
 
 /// The fields that are worth choosing a model by.

@@ -7,6 +7,7 @@
 mod args;
 mod bars;
 mod check;
+mod completions;
 mod describe;
 mod difference;
 mod doctor;
@@ -18,10 +19,12 @@ mod init;
 mod interrupt;
 mod json;
 mod list;
+mod man;
 mod markdown;
 mod mistakes;
 mod models;
 mod plan;
+mod schema;
 mod show;
 mod sync;
 mod talk;
@@ -140,5 +143,9 @@ fn dispatch(context: &Context, command: &Command) -> Result<Exit, Failure> {
         Command::Show(arguments) => show::run(context, arguments),
         Command::Models(arguments) => models::run(context, arguments),
         Command::Doctor(arguments) => doctor::run(context, arguments),
+        Command::Schema => schema::run(context),
+        Command::Completions(arguments) => completions::run(context, arguments),
+        Command::Man(arguments) => man::run(context, arguments),
+        Command::Assets => completions::names(context),
     }
 }

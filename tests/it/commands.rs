@@ -351,7 +351,8 @@ fn a_closed_pipe_is_no_error() {
 fn help_lists_all_commands_and_the_exit_codes() {
     let project = Sandbox::new();
     let help = project.run("--help").success().stderr_is("");
-    let commands = ["init", "sync", "plan", "check", "verify", "list", "show", "models", "doctor"];
+    let commands =
+        ["init", "sync", "plan", "check", "verify", "list", "show", "models", "doctor", "schema", "completions", "man"];
     for word in commands.into_iter().chain(["--manifest-path", "--color", "--format", "130"]) {
         assert!(help.stdout().contains(word), "`{word}` isn't in\n{}", help.stdout());
     }
