@@ -156,12 +156,25 @@ impl Files {
 
     /// A text of the project: a prompt, a table of rows. Links may lead to other places of the project, not out of it.
     pub fn read_project_text(&self, path: &str) -> Result<String, String> {
+        self.inside(path)?;
+        self.read_text(path).map_err(|error| error.reason)
+    }
+
+    /// The bytes of a table of rows or of other data of the project.
+    pub fn read_project_file(&self, path: &str) -> Result<Vec<u8>, String> {
+        let real = self.inside(path)?;
+        read_bounded(&real, path, MAX_TEXT).map_err(|error| error.reason)
+    }
+
+    /// Where a path of the project really leads, if it stays inside.
+    fn inside(&self, path: &str) -> Result<PathBuf, String> {
         let path = ProjectPath::new(path)?;
         let real = fs::canonicalize(self.locate(&path)).map_err(|error| describe(&error))?;
-        if !real.starts_with(&self.root) {
-            return Err("the path leaves the project through a link".to_string());
+        if real.starts_with(&self.root) {
+            Ok(real)
+        } else {
+            Err("the path leaves the project through a link".to_string())
         }
-        self.read_text(path.as_str()).map_err(|error| error.reason)
     }
 
     fn read_text(&self, name: &str) -> Result<String, FileError> {

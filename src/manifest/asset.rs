@@ -13,7 +13,7 @@ use crate::recipe::{Background, Quality, Ratio, Size, Value};
 use crate::transform::Fit;
 
 /// Asset keys that are part of the manifest and can't be carried out yet.
-const LATER: [&str; 1] = ["rows"];
+const LATER: [&str; 0] = [];
 /// Output keys that are part of the manifest and can't be carried out yet.
 const LATER_OUTPUT: [&str; 13] = [
     "lossless",
@@ -50,6 +50,9 @@ pub(crate) fn read(field: &Field<'_>, title: &str, scope: Scope, problems: &mut 
     // What they say is used up before values are read.
     for key in ["style", "prompt_file", "matrix"] {
         table.take(key);
+    }
+    if let Some(field) = table.take("rows") {
+        let _ = rows_keys(&field, problems);
     }
     let one = scope != Scope::Defaults;
     let keys = AssetKeys {
@@ -91,6 +94,36 @@ fn refuse_misplaced(table: &mut Table<'_>, scope: Scope, problems: &mut Problems
             problems.add(field.key_place.error("misplaced-key", message, "not here").help("write it in [assets.NAME]"));
         }
     }
+}
+
+/// `rows`, as far as it is written.
+pub(crate) struct RowsKeys {
+    pub(crate) path: Spanned<String>,
+    pub(crate) columns: Option<Vec<String>>,
+    pub(crate) at: Option<String>,
+    pub(crate) condition: Option<Spanned<String>>,
+}
+
+/// Reads the path of a table of rows, or a table of how to read it.
+pub(crate) fn rows_keys(field: &Field<'_>, problems: &mut Problems<'_>) -> Option<RowsKeys> {
+    if let Tree::Text(path) = field.value {
+        let path = Spanned { value: path.clone(), place: field.place.clone() };
+        return Some(RowsKeys { path, columns: None, at: None, condition: None });
+    }
+    let mut table = field.table("rows", &[], problems)?;
+    let path = table.string("path", problems);
+    let columns = table.take("columns").map(|field| {
+        field.into_list().iter().filter_map(|field| Some(field.string(problems)?.value)).collect::<Vec<_>>()
+    });
+    let at = table.string("at", problems).map(|at| at.value);
+    let condition = table.string("where", problems);
+    table.finish(problems);
+    let Tree::Table(entries) = field.value else { return None };
+    if path.is_none() && !entries.iter().any(|entry| entry.key == "path") {
+        let error = field.place.error("missing-key", "`rows` has no `path`", "this table");
+        problems.add(error.help(r#"write rows = "data/cards.csv", or { path = "data/cards.csv", where = "…" }"#));
+    }
+    Some(RowsKeys { path: path?, columns, at, condition })
 }
 
 fn source(source: Option<Spanned<String>>, problems: &mut Problems<'_>) -> Option<Spanned<String>> {

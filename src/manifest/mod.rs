@@ -69,6 +69,8 @@ pub struct Manifest {
     pub(crate) others: Option<Place>,
     /// `[vars]`, for every template.
     pub vars: Vec<Entry>,
+    /// `[data]`: files for every template, by name.
+    pub data: Vec<(String, Spanned<String>)>,
     /// `[defaults]`: keys that every asset inherits.
     pub defaults: Node,
     /// `[styles.NAME]`.

@@ -14,10 +14,10 @@ use crate::manifest::{Budget, Manifest, Spanned};
 use crate::secret::find_keys;
 
 /// Tables of the manifest that can't be carried out yet.
-const LATER: [&str; 4] = ["data", "draft", "atlases", "codegen"];
+const LATER: [&str; 3] = ["draft", "atlases", "codegen"];
 /// Tables that can.
-const TABLES: [&str; 10] =
-    ["include", "vars", "defaults", "output", "cache", "budget", "styles", "providers", "models", "assets"];
+const TABLES: [&str; 11] =
+    ["include", "vars", "data", "defaults", "output", "cache", "budget", "styles", "providers", "models", "assets"];
 /// More assets than one manifest may have.
 pub(crate) const MAX_ASSETS: usize = 100_000;
 
@@ -97,6 +97,7 @@ fn read_document(document: &Node, problems: &mut Problems<'_>) -> Manifest {
         others,
         include: take("include").map(|field| include(field, problems)).unwrap_or_default(),
         vars: take("vars").map(|field| vars(&field, problems)).unwrap_or_default(),
+        data: take("data").map(|field| data(&field, problems)).unwrap_or_default(),
         defaults: defaults(take("defaults"), problems),
         styles: take("styles").map(|field| styles(&field, problems)).unwrap_or_default(),
         output_dir,
@@ -159,6 +160,11 @@ fn vars(field: &Field<'_>, problems: &mut Problems<'_>) -> Vec<Entry> {
         Tree::Table(entries) => entries.clone(),
         _ => field.mistyped("a table", problems).unwrap_or_default(),
     }
+}
+
+fn data(field: &Field<'_>, problems: &mut Problems<'_>) -> Vec<(String, Spanned<String>)> {
+    let Some(mut table) = field.table("[data]", &[], problems) else { return Vec::new() };
+    table.take_rest().iter().filter_map(|field| Some((field.key.to_string(), field.string(problems)?))).collect()
 }
 
 fn defaults(field: Option<Field<'_>>, problems: &mut Problems<'_>) -> Node {

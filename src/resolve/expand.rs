@@ -14,8 +14,10 @@ use crate::manifest::table::{Field, Problems};
 use crate::manifest::tree::{Entry, Node, Tree, is_template};
 use crate::manifest::{AssetKeys, Manifest, Place};
 use crate::name::{AssetName, suggest_name};
+use crate::resolve::listing::{data, rows};
 use crate::resolve::merge::merge;
 use crate::resolve::template::{Context, Templates, to_value};
+use crate::rows::RowPlace;
 
 /// Variables that tintype itself gives; nothing else may be called so.
 const RESERVED: [&str; 5] = ["name", "ext", "take", "width", "data"];
@@ -48,7 +50,7 @@ struct Expansion<'a> {
     base: Context,
     declared: Declared,
     /// Where each name comes from: in the manifest, and the cell or row.
-    places: BTreeMap<AssetName, (Place, String)>,
+    places: BTreeMap<AssetName, (Place, String, Option<RowPlace>)>,
 }
 
 /// One of the assets that a table makes.
@@ -56,6 +58,8 @@ struct Cell {
     context: Context,
     /// What tells it from the others, for messages; empty where there is only one.
     label: String,
+    /// The row that it comes from.
+    row: Option<RowPlace>,
 }
 
 impl Expansion<'_> {
@@ -67,6 +71,7 @@ impl Expansion<'_> {
             }
             context.insert(Arc::from(entry.key.as_str()), to_value(&entry.node.value));
         }
+        context.insert(Arc::from("data"), data(self.manifest, self.files, found));
         context
     }
 
@@ -88,9 +93,32 @@ impl Expansion<'_> {
         }
     }
 
-    /// Every combination of the matrix.
+    /// Each row of a data file.
+    fn row_cells(&mut self, entry: &Entry, written: &Node, found: &mut Vec<Diagnostic>) -> Option<Vec<Cell>> {
+        let written = self.templates.node(written, &self.base, found)?;
+        let rows = rows(entry, &written, self.files, &self.base, found)?;
+        let first = rows.first()?;
+        if let Some(name) = first.values.keys().find(|name| RESERVED.contains(&name.as_str())) {
+            let message = format!("the rows of {} have a `{name}`, which templates know already", title(&entry.key));
+            let error = written.place.error("reserved-name", message, "these rows");
+            found.push(error.help("call the column something else, or name the columns with `columns`"));
+            return None;
+        }
+        let cell = |row: crate::rows::Row| {
+            let mut context = self.base.clone();
+            let label = format!("row {} of {}", row.number, row.place.source.name());
+            context.extend(row.values.into_iter().map(|(name, value)| (Arc::from(name), value)));
+            Cell { context, label, row: Some(row.place) }
+        };
+        Some(rows.into_iter().map(cell).collect())
+    }
+
+    /// Every row, and every combination of the matrix.
     fn cells(&mut self, entry: &Entry, found: &mut Vec<Diagnostic>) -> Option<Vec<Cell>> {
-        let mut cells = vec![Cell { context: self.base.clone(), label: String::new() }];
+        let mut cells = match entry.node.get("rows") {
+            Some(written) => self.row_cells(entry, written, found)?,
+            None => vec![Cell { context: self.base.clone(), label: String::new(), row: None }],
+        };
         let Some(matrix) = entry.node.get("matrix") else { return Some(cells) };
         let matrix = self.templates.node(matrix, &self.base, found)?;
         let Tree::Table(axes) = &matrix.value else {
@@ -101,7 +129,7 @@ impl Expansion<'_> {
         // In the order of the text, so that the last one varies fastest.
         let mut axes: Vec<&Entry> = axes.iter().collect();
         axes.sort_by_key(|axis| axis.key_place.span.start);
-        let count = axes.iter().map(|axis| axis_values(axis).len()).try_fold(1_usize, usize::checked_mul);
+        let count = axes.iter().map(|axis| axis_values(axis).len()).try_fold(cells.len(), usize::checked_mul);
         if count.is_none_or(|count| count > MAX_ASSETS) {
             let message = format!(
                 "{} makes {} assets; a manifest has at most {MAX_ASSETS}",
@@ -146,18 +174,20 @@ impl Expansion<'_> {
         if !cell.label.is_empty() {
             for mistake in &mut found[before..] {
                 mistake.message = format!("{} (where {})", mistake.message, cell.label);
+                mistake.labels.extend(cell.row.as_ref().map(RowPlace::label));
             }
         }
         let (Some(name), Some(keys)) = (name, keys) else { return };
-        if let Some((place, label)) = self.places.get(&name) {
+        if let Some((place, label, row)) = self.places.get(&name) {
             let both = |label: &str| if label.is_empty() { format!("`{name}`") } else { label.to_string() };
             let message = format!("two assets are called `{name}`");
             let error = entry.key_place.error("same-name", message, both(&cell.label));
-            let error = error.label(&place.source, place.span.clone(), both(label));
+            let mut error = error.label(&place.source, place.span.clone(), both(label));
+            error.labels.extend(cell.row.iter().chain(row).map(RowPlace::label));
             found.push(error.help("put what tells them apart into the name: [assets.\"{{ item }}/{{ size }}\"]"));
             return;
         }
-        self.places.insert(name.clone(), (entry.key_place.clone(), cell.label));
+        self.places.insert(name.clone(), (entry.key_place.clone(), cell.label, cell.row));
         self.declared.insert(name, keys);
     }
 
@@ -366,7 +396,7 @@ impl Cell {
         let shown = value.get("id").map_or(&value.value, |id| &id.value);
         let label = format!("{key} is {}", to_value(shown));
         let label = if self.label.is_empty() { label } else { format!("{}, {label}", self.label) };
-        Self { context, label }
+        Self { context, label, row: self.row.clone() }
     }
 }
 

@@ -3,6 +3,7 @@
 //! Reads references through [`Files`]; knows no provider, no cache and no lockfile.
 
 mod expand;
+mod listing;
 mod merge;
 mod output;
 mod reference;

@@ -175,3 +175,69 @@ fn the_order_of_the_tables_never_matters() {
     last.run("sync").success();
     assert_eq!(first.lockfile(), last.lockfile());
 }
+
+#[test]
+fn each_row_of_a_file_makes_an_asset_and_rows_and_matrix_multiply() {
+    let sandbox = free(
+        r#"
+[data]
+shots = "data/shots.toml"
+[assets."cards/{{ slug }}-{{ side }}"]
+prompt = "{{ title }} seen from the {{ side }}, {{ data.shots.look }}"
+rows = { path = "data/cards.csv", where = "kind == 'unit'" }
+matrix = { side = ["front", "back"] }
+"#,
+    );
+    sandbox.file(
+        "data/cards.csv",
+        "\u{feff}slug,title,kind\r\nknight,\"A knight, \"\"bold\"\"\",unit\r\nwood,Wood,tile\r\n",
+    );
+    sandbox.file("data/shots.toml", "look = \"at dusk\"\n");
+    assert_eq!(names(&sandbox), ["cards/knight-back", "cards/knight-front"]);
+    assert_eq!(prompt(&sandbox, "cards/knight-back"), "A knight, \"bold\" seen from the back, at dusk");
+    sandbox.run("sync").success().has("assets/cards/knight-front.png");
+    sandbox.edit("kind == 'unit'", "kind == 'hero'");
+    assert!(mistake(&sandbox).contains("no row of `data/cards.csv` is left"));
+    sandbox.edit("kind == 'hero'", "knd == 'hero'");
+    assert!(mistake(&sandbox).contains("did you mean `kind`"), "{}", mistake(&sandbox));
+}
+
+#[test]
+fn a_file_without_a_head_a_map_and_a_list_deep_in_json_are_rows_too() {
+    let tsv = free(
+        "[assets.\"{{ id }}\"]\nprompt = \"{{ look }}\"\nrows = { path = \"u.tsv\", columns = [\"id\", \"look\"] }\n",
+    );
+    tsv.file("u.tsv", "a\tred\nb\tblue\n");
+    assert_eq!(names(&tsv), ["a", "b"]);
+    let map =
+        free("[assets.\"{{ key }}\"]\nprompt = \"{{ value }}\"\nrows = { path = \"m.json\", at = \"list.icons\" }\n");
+    map.file("m.json", "{\"list\": {\"icons\": {\"x\": \"an x\", \"y\": \"a y\"}}}");
+    assert_eq!((names(&map), prompt(&map, "y")), (vec!["x".to_string(), "y".to_string()], "a y".to_string()));
+}
+
+#[test]
+fn a_mistake_in_a_row_shows_the_row() {
+    let sandbox = free("[assets.\"{{ id }}\"]\nprompt = \"{{ look }}\"\nrows = \"u.csv\"\n");
+    for (text, words) in [
+        ("id,look\na,red\na,blue\n", "two assets are called `a`"),
+        ("id,look\na,red,more\n", "u.csv"),
+        ("id,look\nä b,red\n", "row 1 of u.csv"),
+        ("name,look\na,red\n", "templates know already"),
+        ("id,look\n", "has no rows"),
+    ] {
+        sandbox.file("u.csv", text);
+        let found = sandbox.run("check --format json").code(2).diagnostics();
+        let all = serde_json::to_string(&found).expect("it is JSON");
+        assert!(all.contains(words), "{text}: {all}");
+    }
+    sandbox.file("u.csv", "id,look\na,red\nb,x\na,blue\n");
+    let found = sandbox.run("check --format json").code(2).diagnostics();
+    let rows: Vec<u64> = found[0]["labels"]
+        .as_array()
+        .into_iter()
+        .flatten()
+        .filter(|label| label["file"] == "u.csv")
+        .filter_map(|label| label["line"].as_u64())
+        .collect();
+    assert_eq!(rows, [4, 2], "both rows");
+}

@@ -36,8 +36,8 @@ fn an_unknown_key_that_is_near_to_none() {
        ·    ╰── not a key that belongs here
      5 │ 
        ╰────
-      help: the keys here are `style`, `prompt_file`, `matrix`, `prompt`, `source`,
-            `alt`, `hold`, `model`, `provider`, `size`, `aspect_ratio`,
+      help: the keys here are `style`, `prompt_file`, `matrix`, `rows`, `prompt`,
+            `source`, `alt`, `hold`, `model`, `provider`, `size`, `aspect_ratio`,
             `references`, `seed`, `n`, `publish`, `quality`, `background`,
             `negative_prompt`, `variant`, `options`, `tags`, `output`
 

@@ -6,38 +6,24 @@ use crate::sandbox::Sandbox;
 #[test]
 fn a_key_that_is_not_built_yet() {
     let text = r#"
-[data]
-briefs = "data/briefs.toml"
+[draft]
+quality = "low"
 
 [assets.hero]
 model = "placeholder"
 prompt = "a panda"
-rows = "a.csv"
 background = "transparent"
 output = { widths = [640, 1280] }
 "#;
     insta::assert_snapshot!(mistakes_in(text), @r#"
     not-yet
 
-      × `data` in the manifest doesn't work in this version of tintype
+      × `draft` in the manifest doesn't work in this version of tintype
        ╭─[images.toml:1:2]
-     1 │ [data]
-       ·  ──┬─
+     1 │ [draft]
+       ·  ──┬──
        ·    ╰── not yet
-     2 │ briefs = "data/briefs.toml"
-       ╰────
-      help: take it out for now: tintype refuses what it can't carry out rather than
-            ignoring it
-
-    not-yet
-
-      × `rows` in [assets.hero] doesn't work in this version of tintype
-       ╭─[images.toml:7:1]
-     6 │ prompt = "a panda"
-     7 │ rows = "a.csv"
-       · ──┬─
-       ·   ╰── not yet
-     8 │ background = "transparent"
+     2 │ quality = "low"
        ╰────
       help: take it out for now: tintype refuses what it can't carry out rather than
             ignoring it
@@ -46,17 +32,17 @@ output = { widths = [640, 1280] }
 
       × `widths` in the output of [assets.hero] doesn't work in this version of
       │ tintype
-        ╭─[images.toml:9:12]
-      8 │ background = "transparent"
-      9 │ output = { widths = [640, 1280] }
-        ·            ───┬──
-        ·               ╰── not yet
-     10 │ 
-        ╰────
+       ╭─[images.toml:8:12]
+     7 │ background = "transparent"
+     8 │ output = { widths = [640, 1280] }
+       ·            ───┬──
+       ·               ╰── not yet
+     9 │ 
+       ╰────
       help: take it out for now: tintype refuses what it can't carry out rather than
             ignoring it
 
-    error: 3 mistakes in images.toml
+    error: 2 mistakes in images.toml
     "#);
 }
 
@@ -120,7 +106,6 @@ references = ["https://example.com/a.png"]
 
 #[test]
 fn every_key_that_is_not_built_yet_is_refused_by_name() {
-    let assets = ["rows"];
     let outputs = [
         "lossless",
         "filter",
@@ -136,10 +121,9 @@ fn every_key_that_is_not_built_yet_is_refused_by_name() {
         "grid",
         "max_bytes",
     ];
-    let tables = ["data", "draft", "atlases", "codegen"];
+    let tables = ["draft", "atlases", "codegen"];
     let asset = "[assets.hero]\nmodel = \"placeholder\"\nprompt = \"a panda\"\n";
-    let texts = assets.map(|key| (key, format!("{asset}{key} = \"x\"\n")));
-    let texts = texts.into_iter().chain(outputs.map(|key| (key, format!("{asset}output = {{ {key} = 1 }}\n"))));
+    let texts = outputs.into_iter().map(|key| (key, format!("{asset}output = {{ {key} = 1 }}\n")));
     for (key, text) in texts.chain(tables.map(|key| (key, format!("{key} = 1\n\n{asset}")))) {
         let project = Sandbox::new().manifest(&text);
         let diagnostics = project.run("check --format json").code(2).diagnostics();
