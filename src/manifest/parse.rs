@@ -210,7 +210,7 @@ impl AssetKeys {
             alt: None,
             hold: None,
             source: None,
-            output: crate::manifest::OutputKeys::default(),
+            output: crate::manifest::OutputKey::default(),
         }
     }
 }

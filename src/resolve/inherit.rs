@@ -4,7 +4,7 @@
 
 use std::collections::BTreeMap;
 
-use crate::manifest::{AssetKeys, OutputKeys, Spanned};
+use crate::manifest::{AssetKeys, OutputKey, OutputKeys, Spanned};
 use crate::picture::Format;
 
 /// The asset's keys with the defaults filled in.
@@ -41,17 +41,34 @@ pub(crate) fn inherit(defaults: &AssetKeys, asset: &AssetKeys) -> AssetKeys {
     }
 }
 
-fn inherit_output(defaults: OutputKeys, asset: OutputKeys) -> OutputKeys {
+/// A list replaces what is inherited as a whole, but each of its outputs inherits from a single one. Of an inherited list,
+/// a single output has nothing.
+fn inherit_output(defaults: OutputKey, asset: OutputKey) -> OutputKey {
+    match (defaults, asset) {
+        (defaults, OutputKey::Absent) => defaults,
+        (OutputKey::One(defaults), OutputKey::One(asset)) => {
+            OutputKey::One(Box::new(inherit_one_output(*defaults, *asset)))
+        }
+        (OutputKey::One(defaults), OutputKey::List(asset)) => {
+            OutputKey::List(asset.into_iter().map(|asset| inherit_one_output((*defaults).clone(), asset)).collect())
+        }
+        (OutputKey::Absent | OutputKey::List(_), asset) => asset,
+    }
+}
+
+fn inherit_one_output(defaults: OutputKeys, asset: OutputKeys) -> OutputKeys {
     // A path that says its format overrides a format from further away.
     let speaks = asset.path.as_ref().is_some_and(|path| names_a_format(&path.value));
     let inherited = if speaks { None } else { defaults.format };
     OutputKeys {
+        place: asset.place,
         path: asset.path.or(defaults.path),
         format: asset.format.or(inherited),
         width: asset.width.or(defaults.width),
         height: asset.height.or(defaults.height),
         fit: asset.fit.or(defaults.fit),
         quality: asset.quality.or(defaults.quality),
+        widths: asset.widths.or(defaults.widths),
     }
 }
 

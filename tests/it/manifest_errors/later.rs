@@ -13,7 +13,7 @@ model = "placeholder"
 prompt = "a panda"
 style = "gouache"
 background = "transparent"
-output = { widths = [640, 1280] }
+output = { crop = [640, 1280] }
 "#;
     insta::assert_snapshot!(mistakes_in(text), @r#"
     not-yet
@@ -43,13 +43,12 @@ output = { widths = [640, 1280] }
 
     not-yet
 
-      × `widths` in the output of [assets.hero] doesn't work in this version of
-      │ tintype
+      × `crop` in the output of [assets.hero] doesn't work in this version of tintype
        ╭─[images.toml:8:12]
      7 │ background = "transparent"
-     8 │ output = { widths = [640, 1280] }
-       ·            ───┬──
-       ·               ╰── not yet
+     8 │ output = { crop = [640, 1280] }
+       ·            ──┬─
+       ·              ╰── not yet
      9 │ 
        ╰────
       help: take it out for now: tintype refuses what it can't carry out rather than
@@ -60,7 +59,7 @@ output = { widths = [640, 1280] }
 }
 
 #[test]
-fn a_format_and_a_list_of_outputs_that_are_not_built_yet() {
+fn a_format_and_a_reference_that_are_not_built_yet() {
     let text = r#"
 [assets.hero]
 model = "placeholder"
@@ -70,7 +69,6 @@ output = { format = "avif" }
 [assets.moon]
 model = "placeholder"
 prompt = "a moon"
-output = ["a.png", "b.png"]
 references = ["https://example.com/a.png"]
 "#;
     insta::assert_snapshot!(mistakes_in(text), @r#"
@@ -102,31 +100,18 @@ references = ["https://example.com/a.png"]
 
     not-yet
 
-      × a list of outputs doesn't work in this version of tintype
-        ╭─[images.toml:9:10]
-      8 │ prompt = "a moon"
-      9 │ output = ["a.png", "b.png"]
-        ·          ─────────┬────────
-        ·                   ╰── not yet
-     10 │ references = ["https://example.com/a.png"]
-        ╰────
-      help: take it out for now: tintype refuses what it can't carry out rather than
-            ignoring it
-
-    not-yet
-
       × a URL as reference doesn't work in this version of tintype
-        ╭─[images.toml:10:15]
-      9 │ output = ["a.png", "b.png"]
-     10 │ references = ["https://example.com/a.png"]
+        ╭─[images.toml:9:15]
+      8 │ prompt = "a moon"
+      9 │ references = ["https://example.com/a.png"]
         ·               ─────────────┬─────────────
         ·                            ╰── not yet
-     11 │ 
+     10 │ 
         ╰────
       help: take it out for now: tintype refuses what it can't carry out rather than
             ignoring it
 
-    error: 4 mistakes in images.toml
+    error: 3 mistakes in images.toml
     "#);
 }
 
@@ -136,7 +121,6 @@ fn every_key_that_is_not_built_yet_is_refused_by_name() {
     let outputs = [
         "lossless",
         "filter",
-        "widths",
         "crop",
         "pad",
         "rotate",
