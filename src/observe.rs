@@ -13,6 +13,7 @@ use crate::manifest::Publish;
 use crate::name::{AssetName, ProjectPath};
 use crate::recipe::{Fingerprint, Recipe};
 use crate::resolve::{Asset, AssetOrigin, Assets};
+use crate::transform::Settings;
 
 /// Everything that a plan needs to know of the disk.
 #[derive(Debug, Default)]
@@ -139,7 +140,7 @@ impl Observer<'_> {
             Publish::All => (asset.takes() as usize).max(locked_takes),
             Publish::Chosen => (asset.takes() as usize).max(locked_takes).max(1),
         };
-        let declared = (1..=takes).map(|take| asset.output.path(take));
+        let declared = (1..=takes).flat_map(|take| asset.paths(take));
         let locked = entry.into_iter().flat_map(|entry| &entry.outputs).map(|output| output.path.clone());
         for path in declared.chain(locked) {
             facts.files.entry(path.clone()).or_insert_with(|| self.look(&path, entry));
@@ -221,6 +222,30 @@ impl Observer<'_> {
     }
 }
 
+/// A file that an asset is to have.
+pub(crate) struct Wanted<'a> {
+    pub(crate) path: ProjectPath,
+    /// The original that makes it.
+    pub(crate) take: Digest,
+    /// How it is made.
+    pub(crate) settings: &'a Settings,
+}
+
+/// The files that an asset is to have of these takes and this choice: all outputs of each published take.
+pub(crate) fn wanted<'a>(asset: &'a Asset, takes: &[Take], chosen: Digest) -> Vec<Wanted<'a>> {
+    let number = takes.iter().position(|take| take.hash == chosen).map_or(1, |index| index + 1);
+    let published: Vec<(usize, Digest)> = match asset.publish {
+        Publish::All if !takes.is_empty() => {
+            takes.iter().enumerate().map(|(index, take)| (index + 1, take.hash)).collect()
+        }
+        _ => vec![(number, chosen)],
+    };
+    let outputs = |(number, take): (usize, Digest)| {
+        asset.outputs.iter().map(move |output| Wanted { path: output.path(number), take, settings: &output.settings })
+    };
+    published.into_iter().flat_map(outputs).collect()
+}
+
 /// Whether recipe, takes and files are as locked, so that nothing else needs to be known.
 fn is_settled(asset: &Asset, entry: Option<&Entry>, facts: &Facts) -> bool {
     let Some(entry) = entry else { return false };
@@ -232,24 +257,16 @@ fn is_settled(asset: &Asset, entry: Option<&Entry>, facts: &Facts) -> bool {
         }
         _ => false,
     };
-    let settings = asset.output.settings.digest();
-    let intact = |output: &LockedOutput| {
-        output.settings == settings
-            && facts.files.get(&output.path).is_some_and(|seen| seen.state == FileState::File { digest: output.hash })
+    let wanted = wanted(asset, entry.takes(), entry.original());
+    let intact = |one: &Wanted<'_>| {
+        let locked = entry.outputs.iter().find(|output| output.path == one.path);
+        locked.is_some_and(|output| {
+            output.settings == one.settings.digest()
+                && output.take.unwrap_or_else(|| entry.original()) == one.take
+                && facts.files.get(&one.path).is_some_and(|seen| seen.state == FileState::File { digest: output.hash })
+        })
     };
-    let takes = entry.takes();
-    let published = match asset.publish {
-        Publish::All => 1..=takes.len().max(1),
-        Publish::Chosen => {
-            let chosen = takes.iter().position(|take| take.hash == entry.original()).map_or(1, |index| index + 1);
-            chosen..=chosen
-        }
-    };
-    let count = published.clone().count();
-    let declared: BTreeSet<ProjectPath> = published.map(|take| asset.output.path(take)).collect();
-    origin
-        && entry.outputs.len() == count
-        && entry.outputs.iter().all(|output| declared.contains(&output.path) && intact(output))
+    origin && entry.outputs.len() == wanted.len() && wanted.iter().all(intact)
 }
 
 fn locked_outputs(lock: &Lockfile) -> HashMap<Digest, Vec<(Digest, Digest)>> {

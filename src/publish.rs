@@ -126,26 +126,20 @@ impl Publisher<'_> {
         let take = (target.asset.publish == Publish::All && !is_source(target.asset)).then_some(job.take);
         match &job.verdict {
             FileVerdict::Fine(locked) => Ok((locked.clone(), None)),
-            FileVerdict::Recorded(hash) => self.lock_recorded(target, job, *hash, take).map(|output| (output, None)),
+            FileVerdict::Recorded(hash) => self.lock_recorded(job, *hash, take).map(|output| (output, None)),
             FileVerdict::Foreign { detail, .. } if !self.overwrite => Err(blocked(&job.path, detail)),
             FileVerdict::Foreign { .. } | FileVerdict::Make(_) => self.make(target, job, take).await,
         }
     }
 
-    fn lock_recorded(
-        &self,
-        target: &Target<'_>,
-        job: &FileJob,
-        hash: Digest,
-        take: Option<Digest>,
-    ) -> Result<LockedOutput, Note> {
+    fn lock_recorded(&self, job: &FileJob, hash: Digest, take: Option<Digest>) -> Result<LockedOutput, Note> {
         let bytes = self.files.read_picture(&job.path).map_err(|error| Note::new("files", error.to_string(), ""))?;
         let picture =
             Picture::read(&bytes).map_err(|error| Note::new("files", format!("`{}` is {error}", job.path), ""))?;
         Ok(LockedOutput {
             path: job.path.clone(),
             hash,
-            settings: target.asset.output.settings.digest(),
+            settings: job.settings.digest(),
             bytes: bytes.len() as u64,
             width: picture.width,
             height: picture.height,
@@ -164,7 +158,7 @@ impl Publisher<'_> {
         let original = self.find_original(target, job.take)?;
         self.save_original(&job.path)?;
         let (cache, files) = (Arc::clone(self.cache), Arc::clone(self.files));
-        let (path, hash, settings) = (job.path.clone(), job.take, target.asset.output.settings.clone());
+        let (path, hash, settings) = (job.path.clone(), job.take, job.settings.clone());
         let made = tokio::task::spawn_blocking(move || write(&cache, &files, &path, &original, hash, &settings)).await;
         let made =
             made.unwrap_or_else(|panic| Err(Note::new("internal", format!("making a file failed: {panic}"), "")))?;
@@ -175,7 +169,7 @@ impl Publisher<'_> {
         let output = LockedOutput {
             path: job.path.clone(),
             hash: made.hash,
-            settings: target.asset.output.settings.digest(),
+            settings: job.settings.digest(),
             bytes: made.bytes,
             width: made.width,
             height: made.height,

@@ -59,7 +59,7 @@ impl PassedOver {
 pub fn route(asset: &Asset, registry: &Registry) -> Result<Option<Routing>, Diagnostic> {
     let AssetOrigin::Generated(draft) = &asset.origin else { return Ok(None) };
     let model = registry.model(&draft.recipe.model).expect("resolve took the model from this registry");
-    let output = (asset.output.settings.width, asset.output.settings.height);
+    let output = asset.largest_sides();
     let mut routing = Routing { candidates: Vec::new(), passed_over: Vec::new() };
     for provider in order(draft, model) {
         let mut routes = model.routes.iter().filter(|route| route.provider == provider).peekable();
@@ -451,7 +451,7 @@ mod tests {
                 place: place.clone(),
                 origin: AssetOrigin::Generated(Box::new(draft)),
                 publish: Publish::Chosen,
-                output: Output { path: OutputPath::Fixed(path), settings, place },
+                outputs: vec![Output { path: OutputPath::Fixed(path), settings, place }],
                 tags: Vec::new(),
                 alt: None,
                 hold: false,

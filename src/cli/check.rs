@@ -34,8 +34,9 @@ pub(super) fn run(context: &Context) -> Result<Exit, Failure> {
 }
 
 fn outputs(asset: &Asset) -> usize {
-    match asset.publish {
+    let published = match asset.publish {
         Publish::All => asset.takes() as usize,
         Publish::Chosen => 1,
-    }
+    };
+    published * asset.outputs.len()
 }

@@ -12,7 +12,7 @@ use crate::cli::describe::{name_width, question, spending};
 use crate::cli::failure::help;
 use crate::cli::interrupt::Begun;
 use crate::cli::talk::{BOLD, DIM, GREEN, RED, Talk, Volume, YELLOW};
-use crate::cli::words::{counted, price, several, wrap};
+use crate::cli::words::{counted, files, price, wrap};
 use crate::event::{AssetResult, Event, Report, Verdict};
 use crate::name::AssetName;
 use crate::plan::{Action, Note, Plan, PlannedAsset};
@@ -52,7 +52,7 @@ impl<'a> Human<'a> {
         self.name_width.store(name_width(told.map(|one| &one.name)), Ordering::Relaxed);
         if is_verbose {
             for one in plan.assets.iter().filter(|one| one.action == Action::Keep) {
-                self.line("keep", DIM, &one.name, &several(&one.outputs, OUTPUTS));
+                self.line("keep", DIM, &one.name, &files(&one.outputs, OUTPUTS));
             }
         }
         if let Some(spending) = spending(plan) {
@@ -77,7 +77,7 @@ impl<'a> Human<'a> {
         match (&result.error, result.verdict) {
             (None, _) => {
                 let bill = if result.images > 0 { format!("  {}", price(result.cost_usd)) } else { String::new() };
-                self.line("done", GREEN, &asset.name, &format!("{}{bill}", several(&asset.outputs, OUTPUTS)));
+                self.line("done", GREEN, &asset.name, &format!("{}{bill}", files(&asset.outputs, OUTPUTS)));
             }
             (Some(error), verdict) => {
                 let style = if verdict == Verdict::Failed { RED } else { YELLOW };

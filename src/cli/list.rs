@@ -8,7 +8,7 @@ use crate::cli::exit::Exit;
 use crate::cli::failure::Failure;
 use crate::cli::json::{VERSION, render};
 use crate::cli::talk::{BOLD, DIM, Screen};
-use crate::cli::words::several;
+use crate::cli::words::files;
 use crate::name::ProjectPath;
 use crate::plan::PlannedAsset;
 use crate::project::{Allowed, Project, Selection};
@@ -90,11 +90,5 @@ fn table(rows: &[Row<'_>], screen: Screen) -> String {
 
 fn cells(row: &Row<'_>) -> [String; COLUMNS] {
     let model = row.model.unwrap_or("by hand");
-    [
-        row.name.to_string(),
-        row.action.to_string(),
-        model.to_string(),
-        several(&row.outputs, OUTPUTS),
-        row.tags.join(" "),
-    ]
+    [row.name.to_string(), row.action.to_string(), model.to_string(), files(&row.outputs, OUTPUTS), row.tags.join(" ")]
 }

@@ -43,6 +43,11 @@ pub(crate) fn several<T: Display>(names: &[T], most: usize) -> String {
     format!("{}{more}", shown.join(", "))
 }
 
+/// The files that an asset has.
+pub(crate) fn files<T: Display>(paths: &[T], most: usize) -> String {
+    if paths.is_empty() { "no file".to_string() } else { several(paths, most) }
+}
+
 /// `text` in lines of at most `width` columns; each but the first begins with `indent`. Escape sequences take no room.
 pub(crate) fn wrap(text: &str, indent: usize, first: usize, width: Option<usize>) -> String {
     let Some(width) = width else { return text.to_string() };

@@ -7,7 +7,7 @@ use std::collections::BTreeMap;
 use crate::manifest::table::{Field, Problems, Table, not_yet};
 use crate::manifest::tree::Tree;
 use crate::manifest::vendors::SIZE_FORM;
-use crate::manifest::{AssetKeys, OutputKeys, Publish, ReferenceKey, ReferenceOrigin, Spanned};
+use crate::manifest::{AssetKeys, OutputKey, OutputKeys, Publish, ReferenceKey, ReferenceOrigin, Spanned};
 use crate::picture::{Format, MAX_SIDE};
 use crate::recipe::{Background, Quality, Ratio, Size, Value};
 use crate::transform::Fit;
@@ -15,10 +15,9 @@ use crate::transform::Fit;
 /// Asset keys that are part of the manifest and can't be carried out yet.
 const LATER: [&str; 0] = [];
 /// Output keys that are part of the manifest and can't be carried out yet.
-const LATER_OUTPUT: [&str; 13] = [
+const LATER_OUTPUT: [&str; 12] = [
     "lossless",
     "filter",
-    "widths",
     "crop",
     "pad",
     "rotate",
@@ -223,29 +222,61 @@ fn options(table: &mut Table<'_>, problems: &mut Problems<'_>) -> Options {
     all
 }
 
-fn output(table: &mut Table<'_>, title: &str, problems: &mut Problems<'_>) -> OutputKeys {
-    let Some(field) = table.take("output") else { return OutputKeys::default() };
+fn output(table: &mut Table<'_>, title: &str, problems: &mut Problems<'_>) -> OutputKey {
+    let Some(field) = table.take("output") else { return OutputKey::Absent };
+    if !matches!(field.value, Tree::List(_)) {
+        return one_output(&field, title, problems).map_or(OutputKey::Absent, |keys| OutputKey::One(Box::new(keys)));
+    }
+    let mut list = Vec::new();
+    for field in field.into_list() {
+        let Some(keys) = one_output(&field, title, problems) else { continue };
+        let place = keys.path.as_ref().map_or(field.place, |path| path.place.clone());
+        list.push(OutputKeys { place: Some(place), ..keys });
+    }
+    OutputKey::List(list)
+}
+
+fn one_output(field: &Field<'_>, title: &str, problems: &mut Problems<'_>) -> Option<OutputKeys> {
     if let Some(path) = field.as_text() {
-        let path = Spanned { value: path.to_string(), place: field.place };
-        return OutputKeys { path: Some(path), ..OutputKeys::default() };
+        let path = Spanned { value: path.to_string(), place: field.place.clone() };
+        return Some(OutputKeys { path: Some(path), ..OutputKeys::default() });
     }
-    if matches!(field.value, Tree::List(_)) {
-        problems.add(not_yet(&field.place, "a list of outputs"));
-        return OutputKeys::default();
-    }
-    let Some(mut table) = field.table(format!("the output of {title}"), &LATER_OUTPUT, problems) else {
-        return OutputKeys::default();
-    };
+    let mut table = field.table(format!("the output of {title}"), &LATER_OUTPUT, problems)?;
     let keys = OutputKeys {
+        place: None,
         path: table.string("path", problems),
         format: format(&mut table, problems),
         width: table.integer_u32("width", 1..=MAX_SIDE, problems),
         height: table.integer_u32("height", 1..=MAX_SIDE, problems),
         fit: table.parsed("fit", "`cover`, `contain`, `inside` or `fill`", Fit::parse, problems),
         quality: quality(&mut table, problems),
+        widths: widths(&mut table, problems),
     };
     table.finish(problems);
-    keys
+    Some(keys)
+}
+
+fn widths(table: &mut Table<'_>, problems: &mut Problems<'_>) -> Option<Vec<Spanned<u32>>> {
+    let mut widths: Vec<Spanned<u32>> = Vec::new();
+    for field in table.take("widths")?.into_list() {
+        let Tree::Integer(written) = field.value else {
+            field.mistyped::<()>("a list of whole numbers", problems);
+            continue;
+        };
+        let value = written.as_ref().ok().and_then(|width| u32::try_from(*width).ok()).unwrap_or(u32::MAX);
+        let place = field.place;
+        if !(1..=MAX_SIDE).contains(&value) {
+            let error = place.error("bad-value", "`widths` has a width that is out of range", "too large or too small");
+            problems.add(error.help(format!("write whole numbers from 1 to {MAX_SIDE}")));
+        } else if let Some(first) = widths.iter().find(|width| width.value == value) {
+            let error = place.error("bad-value", format!("the width {value} is named twice"), "again");
+            let error = error.label(&first.place.source, first.place.span.clone(), "once");
+            problems.add(error.help("each width makes one file: take one of them out"));
+        } else {
+            widths.push(Spanned { value, place });
+        }
+    }
+    Some(widths)
 }
 
 fn format(table: &mut Table<'_>, problems: &mut Problems<'_>) -> Option<Spanned<Format>> {

@@ -202,8 +202,8 @@ pub struct AssetKeys {
     pub hold: Option<Spanned<bool>>,
     /// A picture made by hand.
     pub source: Option<Spanned<String>>,
-    /// Which file to make.
-    pub output: OutputKeys,
+    /// Which files to make.
+    pub output: OutputKey,
     /// What the templates of its output paths may name.
     pub(crate) variables: minijinja::Value,
 }
@@ -235,9 +235,23 @@ pub enum Publish {
     All,
 }
 
+/// `output` as written.
+#[derive(Debug, Clone, Default)]
+pub enum OutputKey {
+    /// Not at all.
+    #[default]
+    Absent,
+    /// As a path or a table: one output, which merges with what it inherits.
+    One(Box<OutputKeys>),
+    /// As a list, each item an output of its own; none where it is empty.
+    List(Vec<OutputKeys>),
+}
+
 /// The keys of an output, as far as they are written.
 #[derive(Debug, Clone, Default)]
 pub struct OutputKeys {
+    /// Where it stands, if it is one of a list.
+    pub place: Option<Place>,
     /// The path, or its template.
     pub path: Option<Spanned<String>>,
     /// The file format.
@@ -250,4 +264,6 @@ pub struct OutputKeys {
     pub fit: Option<Spanned<Fit>>,
     /// 1 to 100, for lossy formats.
     pub quality: Option<Spanned<u8>>,
+    /// Further widths, one file each.
+    pub widths: Option<Vec<Spanned<u32>>>,
 }

@@ -228,16 +228,16 @@ impl Context<'_> {
     }
 
     fn judge_files(&self, jobs: &[FileJob], one: &mut PlannedAsset) {
-        let mut why = None;
+        let mut why = BTreeSet::new();
         for job in jobs {
             match &job.verdict {
                 FileVerdict::Fine(_) => {}
                 FileVerdict::Recorded(_) => {
-                    why = why.max(Some(Why::Changed));
+                    why.insert(Why::Changed);
                     one.work.changes_lock = true;
                 }
                 FileVerdict::Make(reason) => {
-                    why = why.max(Some(*reason));
+                    why.insert(*reason);
                     one.work.changes_lock |= *reason == Why::Changed;
                     self.want_original(job, one);
                 }
@@ -249,18 +249,31 @@ impl Context<'_> {
                 FileVerdict::Foreign { code, detail } => self.block(&job.path, *code, detail, one),
             }
         }
-        let Some(why) = why.filter(|_| one.action == Action::Keep || one.action == Action::Transform) else { return };
-        match why {
-            Why::Missing if one.action == Action::Keep => {
+        if why.is_empty() || one.action != Action::Keep {
+            return;
+        }
+        one.action = Action::Transform;
+        if why.contains(&Why::Missing) {
+            one.action = Action::Restore;
+            one.reasons.push(Reason::new(ReasonCode::Missing, "the locked file is missing"));
+        }
+        if why.contains(&Why::Changed) {
+            if jobs.iter().any(|job| self.is_gone(&job.path)) {
                 one.action = Action::Restore;
-                one.reasons.push(Reason::new(ReasonCode::Missing, "the locked file is missing"));
             }
-            Why::Changed if one.action == Action::Keep => {
-                let gone = jobs.iter().any(|job| self.is_gone(&job.path));
-                one.action = if gone { Action::Restore } else { Action::Transform };
-                one.reasons.push(Reason::new(ReasonCode::Output, "the output's settings changed"));
-            }
-            Why::Missing | Why::Changed => {}
+            one.reasons.push(Reason::new(ReasonCode::Output, self.what_changed(jobs)));
+        }
+    }
+
+    /// Whether outputs are new, or are to be others than they were.
+    fn what_changed(&self, jobs: &[FileJob]) -> &'static str {
+        let is_locked =
+            |job: &FileJob| self.entry.is_some_and(|entry| entry.outputs.iter().any(|output| output.path == job.path));
+        let is_new = |job: &&FileJob| !matches!(job.verdict, FileVerdict::Fine(_)) && !is_locked(job);
+        match jobs.iter().filter(is_new).count() {
+            0 => "the output's settings changed",
+            1 => "an output is new",
+            _ => "several outputs are new",
         }
     }
 
@@ -290,7 +303,7 @@ impl Context<'_> {
     /// While no take is known, only the places can be judged.
     fn judge_places(&self, one: &mut PlannedAsset) {
         let count = if self.asset.publish == Publish::All { one.work.wanted as usize } else { 1 };
-        one.outputs = (1..=count).map(|take| self.asset.output.path(take)).collect();
+        one.outputs = (1..=count).flat_map(|take| self.asset.paths(take)).collect();
         for path in one.outputs.clone() {
             let in_the_way = self.facts.files.get(&path).and_then(|seen| foreign(&path, seen, self.entry));
             if let Some((code, detail)) = in_the_way.filter(|_| !self.may_replace(&path)) {
@@ -313,13 +326,18 @@ impl Context<'_> {
         one.images = 0;
         one.cost_usd = Some(0.0);
         one.work.changes_lock = false;
-        one.reasons.insert(0, Reason::new(code, detail));
+        let reason = Reason::new(code, detail);
+        if !one.reasons.contains(&reason) {
+            one.reasons.insert(0, reason);
+        }
         let help = if self.is_folder(path) {
             "move the folder away, or give the asset another output path"
         } else {
             "move the file away or give the asset another output path; `tintype sync --overwrite` replaces it"
         };
-        one.error = Some(Note::new("blocked", format!("`{path}` is not overwritten: {detail}"), help));
+        let before = one.error.take().filter(|error| error.code == "blocked");
+        let before = before.map(|error| format!("{}; ", error.message)).unwrap_or_default();
+        one.error = Some(Note::new("blocked", format!("{before}`{path}` is not overwritten: {detail}"), help));
     }
 
     /// Files of its own that the asset no longer declares.

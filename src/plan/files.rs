@@ -3,11 +3,11 @@
 use crate::digest::Digest;
 use crate::files::FileState;
 use crate::lock::{Entry, LockedOutput, Take};
-use crate::manifest::Publish;
 use crate::name::ProjectPath;
-use crate::observe::{Facts, Seen};
+use crate::observe::{Facts, Seen, Wanted, wanted};
 use crate::plan::reason::ReasonCode;
 use crate::resolve::Asset;
+use crate::transform::Settings;
 
 /// One file to have, made of one take.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -16,6 +16,8 @@ pub struct FileJob {
     pub path: ProjectPath,
     /// Of which original.
     pub take: Digest,
+    /// How it is made.
+    pub settings: Settings,
     /// What is to be done about it.
     pub verdict: FileVerdict,
 }
@@ -49,22 +51,13 @@ pub enum Why {
 
 /// The files of an asset that has these takes and this choice.
 pub fn file_jobs(asset: &Asset, takes: &[Take], chosen: Digest, facts: &Facts, entry: Option<&Entry>) -> Vec<FileJob> {
-    let number = takes.iter().position(|take| take.hash == chosen).map_or(1, |index| index + 1);
-    let published: Vec<(usize, Digest)> = match asset.publish {
-        Publish::All if !takes.is_empty() => {
-            takes.iter().enumerate().map(|(index, take)| (index + 1, take.hash)).collect()
-        }
-        _ => vec![(number, chosen)],
-    };
-    let settings = asset.output.settings.digest();
-    let job = |(number, take): (usize, Digest)| {
-        let path = asset.output.path(number);
+    let job = |Wanted { path, take, settings }: Wanted<'_>| {
         let missing = Seen { state: FileState::Missing, locked: false, made: Vec::new() };
         let seen = facts.files.get(&path).unwrap_or(&missing);
-        let verdict = judge(&path, take, settings, seen, entry);
-        FileJob { path, take, verdict }
+        let verdict = judge(&path, take, settings.digest(), seen, entry);
+        FileJob { path, take, settings: settings.clone(), verdict }
     };
-    published.into_iter().map(job).collect()
+    wanted(asset, takes, chosen).into_iter().map(job).collect()
 }
 
 fn judge(path: &ProjectPath, take: Digest, settings: Digest, seen: &Seen, entry: Option<&Entry>) -> FileVerdict {

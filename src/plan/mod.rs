@@ -242,7 +242,7 @@ fn spare_declared(planned: &mut [PlannedAsset], assets: &Assets) {
     if planned.iter().all(|one| one.work.remove.is_empty()) {
         return;
     }
-    let paths = |asset: &'_ Asset| (1..=asset.takes() as usize).map(|take| asset.output.path(take)).collect::<Vec<_>>();
+    let paths = |asset: &'_ Asset| (1..=asset.takes() as usize).flat_map(|take| asset.paths(take)).collect::<Vec<_>>();
     let owners: HashMap<ProjectPath, &AssetName> =
         assets.by_name.values().flat_map(|asset| paths(asset).into_iter().map(|path| (path, &asset.name))).collect();
     let read: BTreeSet<String> = assets.by_name.values().flat_map(Asset::reads).map(ProjectPath::folded).collect();

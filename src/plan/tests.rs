@@ -51,6 +51,15 @@ fn path() -> ProjectPath {
     ProjectPath::new("assets/hero.png").unwrap()
 }
 
+fn second_path() -> ProjectPath {
+    ProjectPath::new("assets/small.webp").unwrap()
+}
+
+/// As locked, but with a second output declared.
+fn one_more() -> Case {
+    Case::new().second().unlock_second()
+}
+
 fn file(bytes: &[u8]) -> Seen {
     Seen { state: FileState::File { digest: Digest::of(bytes) }, locked: false, made: Vec::new() }
 }
@@ -88,7 +97,7 @@ impl Case {
                 place: place.clone(),
                 origin: AssetOrigin::Generated(Box::new(draft)),
                 publish: Publish::Chosen,
-                output: Output { path: OutputPath::Fixed(path()), settings, place },
+                outputs: vec![Output { path: OutputPath::Fixed(path()), settings, place }],
                 tags: Vec::new(),
                 alt: None,
                 hold: false,
@@ -138,6 +147,29 @@ impl Case {
         self
     }
 
+    /// With a second output, declared, locked and there.
+    fn second(mut self) -> Self {
+        let mut settings = self.asset.outputs[0].settings.clone();
+        (settings.format, settings.width) = (Format::Webp, Some(64));
+        let place = self.asset.place.clone();
+        let hash = Digest::of(b"small output");
+        let first = &self.entry.as_ref().unwrap().outputs[0];
+        let locked = LockedOutput { path: second_path(), hash, settings: settings.digest(), ..first.clone() };
+        self.entry.as_mut().unwrap().outputs.push(locked);
+        self.asset.outputs.push(Output { path: OutputPath::Fixed(second_path()), settings, place });
+        self.seen_second(Seen { locked: true, ..file(b"small output") })
+    }
+
+    fn unlock_second(mut self) -> Self {
+        self.entry.as_mut().unwrap().outputs.truncate(1);
+        self.seen_second(missing())
+    }
+
+    fn seen_second(mut self, seen: Seen) -> Self {
+        self.facts.files.insert(second_path(), seen);
+        self
+    }
+
     fn no_originals(mut self) -> Self {
         self.facts.at_hand.clear();
         self
@@ -181,9 +213,9 @@ impl Case {
 fn each_state_has_its_action_its_reasons_and_its_price() {
     let edited = || file(b"edited by hand");
     let ours = || Seen { made: vec![(Digest::of(b"other take"), Digest::of(b"settings"))], ..file(b"older output") };
-    let smaller = |case: &mut Case| case.asset.output.settings.width = Some(64);
+    let smaller = |case: &mut Case| case.asset.outputs[0].settings.width = Some(64);
     let more = |case: &mut Case| case.draft().takes = 3;
-    let rows: Vec<(&str, Case, Action, &[&str], u32)> = vec![
+    let rows: Vec<Row> = vec![
         ("as locked", Case::new(), Action::Keep, &[], 0),
         ("as locked, originals elsewhere", Case::new().no_originals(), Action::Keep, &[], 0),
         ("new", Case::new().unlocked().seen(missing()), Action::Generate, &["new"], 1),
@@ -240,6 +272,14 @@ fn each_state_has_its_action_its_reasons_and_its_price() {
             0,
         ),
     ];
+    check(rows);
+}
+
+/// What it is, the case, and what is expected: action, reasons and images.
+type Row = (&'static str, Case, Action, &'static [&'static str], u32);
+
+#[track_caller]
+fn check(rows: Vec<Row>) {
     for (what, case, action, reasons, images) in rows {
         let one = case.plan();
         let codes: Vec<&str> = one.reasons.iter().map(|reason| reason.code.name()).collect();
@@ -249,11 +289,47 @@ fn each_state_has_its_action_its_reasons_and_its_price() {
             one.work.changes_lock,
             !matches!(
                 (action, what),
-                (Action::Keep | Action::Blocked, _) | (_, "a missing file" | "a missing file and original")
+                (Action::Keep | Action::Blocked, _)
+                    | (_, "a missing file" | "a missing file and original" | "the second missing")
             ),
             "{what}"
         );
     }
+}
+
+#[test]
+fn several_outputs_are_judged_one_by_one_and_an_asset_may_have_none() {
+    let edited = || file(b"edited by hand");
+    let none = |case: &mut Case| case.asset.outputs.clear();
+    let none_locked = || Case::new().with(none).with(|case| case.entry.as_mut().unwrap().outputs.clear());
+    let other = |case: &mut Case| case.asset.outputs[1].settings.width = Some(32);
+    let without_second = |case: &mut Case| case.asset.outputs.truncate(1);
+    check(vec![
+        ("two outputs, as locked", Case::new().second().no_originals(), Action::Keep, &[], 0),
+        ("a second output", one_more(), Action::Transform, &["output"], 0),
+        ("a second output, no original", one_more().no_originals(), Action::Unavailable, &["missing"], 0),
+        ("the second missing", Case::new().second().seen_second(missing()), Action::Restore, &["missing"], 0),
+        ("the second of another size", Case::new().second().with(other), Action::Transform, &["output"], 0),
+        (
+            "the first missing, the second of another size",
+            Case::new().second().seen(missing()).with(other),
+            Action::Restore,
+            &["missing", "output"],
+            0,
+        ),
+        ("the second edited", Case::new().second().seen_second(edited()), Action::Blocked, &["edited"], 0),
+        ("both edited", Case::new().second().seen(edited()).seen_second(edited()), Action::Blocked, &["edited"], 0),
+        ("no second one any longer", Case::new().second().with(without_second), Action::Prune, &["undeclared"], 0),
+        ("new, a place taken", one_more().unlocked().seen_second(edited()), Action::Blocked, &["foreign", "new"], 0),
+        ("no output, as locked", none_locked().no_originals(), Action::Keep, &[], 0),
+        ("no output, new", none_locked().unlocked(), Action::Generate, &["new"], 1),
+        ("no output, new, cached", none_locked().unlocked().cached(b"take"), Action::Restore, &["new", "cached"], 0),
+        ("no output, another wording", none_locked().prompt("a sun"), Action::Generate, &["prompt"], 1),
+        ("no output, more takes", none_locked().with(|case| case.draft().takes = 3), Action::Generate, &["n"], 2),
+        ("no output any longer", Case::new().with(none).no_originals(), Action::Prune, &["undeclared"], 0),
+    ]);
+    let both = Case::new().second().seen(edited()).seen_second(edited()).plan().error.unwrap().message;
+    assert!(both.contains("`assets/hero.png`") && both.contains("`assets/small.webp`"), "{both}");
 }
 
 #[test]

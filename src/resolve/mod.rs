@@ -47,8 +47,8 @@ pub struct Asset {
     pub origin: AssetOrigin,
     /// Which takes make outputs.
     pub publish: Publish,
-    /// The file to make of each published take.
-    pub output: Output,
+    /// The files to make of each published take; none of a picture that only serves as a reference.
+    pub outputs: Vec<Output>,
     /// For `--tag`.
     pub tags: Vec<String>,
     /// A text for people who don't see the picture.
@@ -165,6 +165,17 @@ impl Asset {
             AssetOrigin::Source { .. } => 1,
         }
     }
+
+    /// The files made of take number `take`, from 1.
+    pub fn paths(&self, take: usize) -> impl Iterator<Item = ProjectPath> {
+        self.outputs.iter().map(move |output| output.path(take))
+    }
+
+    /// The largest width and the largest height that any of its outputs is given.
+    pub fn largest_sides(&self) -> (Option<u32>, Option<u32>) {
+        let sides = || self.outputs.iter().map(|output| &output.settings);
+        (sides().filter_map(|settings| settings.width).max(), sides().filter_map(|settings| settings.height).max())
+    }
 }
 
 /// A file made of a take.
@@ -211,14 +222,14 @@ pub fn resolve(
     let declared = expand(manifest, files, &mut found);
     for (name, keys) in &declared {
         let origin = origin(name, keys, &declared, manifest, registry, &mut references, &mut found);
-        let output = outputs.resolve(name, keys, &mut found);
-        let (Some(origin), Some(output)) = (origin, output) else { continue };
+        let outputs = outputs.resolve(name, keys, &mut found);
+        let (Some(origin), Some(outputs)) = (origin, outputs) else { continue };
         let asset = Asset {
             name: name.clone(),
             place: keys.place.clone(),
-            origin: with_output_shape(origin, &output),
+            origin: with_output_shape(origin, &outputs),
             publish: keys.publish.as_ref().map_or(Publish::Chosen, |publish| publish.value),
-            output,
+            outputs,
             tags: keys.tags.iter().map(|tag| tag.value.clone()).collect(),
             alt: keys.alt.as_ref().map(|alt| alt.value.clone()),
             hold: keys.hold.as_ref().is_some_and(|hold| hold.value),
@@ -393,16 +404,17 @@ fn providers(
     Some(providers.iter().map(|provider| provider.value.clone()).collect())
 }
 
-/// With no size written, but an output of a certain width and height, that shape is what is asked for.
-fn with_output_shape(mut origin: AssetOrigin, output: &Output) -> AssetOrigin {
+/// With no size written, but an output of a certain width and height, that shape is what is asked for: the first one's.
+fn with_output_shape(mut origin: AssetOrigin, outputs: &[Output]) -> AssetOrigin {
+    let shape = |output: &Output| Some((output.settings.width?, output.settings.height?, output.place.clone()));
     if let AssetOrigin::Generated(draft) = &mut origin
         && draft.recipe.size.is_none()
         && draft.recipe.aspect_ratio.is_none()
-        && let (Some(width), Some(height)) = (output.settings.width, output.settings.height)
+        && let Some((width, height, place)) = outputs.iter().find_map(shape)
     {
         draft.recipe.size = Some(Size::Auto);
         draft.recipe.aspect_ratio = Some(Ratio::of(width, height));
-        draft.size_place = Some(output.place.clone());
+        draft.size_place = Some(place);
     }
     origin
 }

@@ -2,14 +2,15 @@
 
 use std::collections::{BTreeMap, HashMap};
 use std::path::PathBuf;
+use std::slice;
 
 use minijinja::{Environment, UndefinedBehavior, Value};
 
 use crate::diagnostic::{Diagnostic, nearest};
 use crate::files::{Files, LOCKFILE, STATE};
-use crate::manifest::{AssetKeys, Manifest, OutputKeys, Place, Publish, Spanned};
+use crate::manifest::{AssetKeys, Manifest, OutputKey, OutputKeys, Place, Publish, Spanned};
 use crate::name::{AssetName, ProjectPath};
-use crate::picture::Format;
+use crate::picture::{Format, MAX_SIDE};
 use crate::resolve::reference::References;
 use crate::resolve::template::slug;
 use crate::resolve::{Output, OutputPath};
@@ -82,26 +83,53 @@ impl<'a> Outputs<'a> {
         name: &AssetName,
         keys: &AssetKeys,
         found: &mut Vec<Diagnostic>,
-    ) -> Option<Output> {
-        let output = &keys.output;
+    ) -> Option<Vec<Output>> {
+        let unwritten = OutputKeys::default();
+        let written = match &keys.output {
+            OutputKey::Absent => slice::from_ref(&unwritten),
+            OutputKey::One(output) => slice::from_ref(&**output),
+            OutputKey::List(outputs) => outputs,
+        };
+        // A mistake in one leaves the others to be looked at.
+        let resolved: Vec<_> = written.iter().map(|output| self.resolve_one(name, keys, output, found)).collect();
+        Some(resolved.into_iter().collect::<Option<Vec<_>>>()?.concat())
+    }
+
+    /// An output as declared, and after it one for each of its widths.
+    fn resolve_one(
+        &mut self,
+        name: &AssetName,
+        keys: &AssetKeys,
+        output: &OutputKeys,
+        found: &mut Vec<Diagnostic>,
+    ) -> Option<Vec<Output>> {
         let template = output.path.as_ref().unwrap_or(&self.path).clone();
         let format = format(&template, output.format.as_ref(), found)?;
         let settings = settings(output, format);
-        let path = self.render(name, &template, &settings, keys, found)?;
+        let path = self.render(name, &template, &settings, None, keys, found)?;
         let place = output.path.as_ref().or(output_of(&template, &self.path)).map_or(&keys.place, |path| &path.place);
         let place = if place.span.is_empty() { keys.place.clone() } else { place.clone() };
-        let resolved = Output { path, settings, place: keys.output.place().unwrap_or(place) };
+        let main = Output { path, settings, place: output.place().unwrap_or(place) };
         let published = keys.publish.as_ref().filter(|publish| publish.value == Publish::All);
         let takes = keys.n.as_ref().map_or(1, |takes| takes.value) as usize;
-        if let (Some(publish), OutputPath::Fixed(path)) = (published, &resolved.path) {
+        if let (Some(publish), OutputPath::Fixed(path)) = (published, &main.path) {
             let message = format!("`{name}` publishes all takes into one file, `{path}`");
             let help = "put the take's number into the path: output = \"{{ name }}-{{ take }}.{{ ext }}\"";
             found.push(publish.error("bad-value", message, "all takes").help(help));
             return None;
         }
-        let count = if published.is_some() { takes } else { 1 };
-        for take in 1..=count {
-            self.claim(name, &resolved, take, found)?;
+        let mut resolved = vec![main];
+        for width in output.widths.iter().flatten() {
+            let settings = narrowed(&resolved[0].settings, width, found)?;
+            let path = self.render(name, &template, &settings, Some(width.value), keys, found)?;
+            resolved.push(Output { path, settings, place: width.place.clone() });
+        }
+        for output in &resolved {
+            // Any of its takes may be the one that is published.
+            let count = if matches!(output.path, OutputPath::PerTake(_)) { takes } else { 1 };
+            for take in 1..=count {
+                self.claim(name, output, take, found)?;
+            }
         }
         Some(resolved)
     }
@@ -111,12 +139,16 @@ impl<'a> Outputs<'a> {
         name: &AssetName,
         template: &Spanned<String>,
         settings: &Settings,
+        one_width: Option<u32>,
         keys: &AssetKeys,
         found: &mut Vec<Diagnostic>,
     ) -> Option<OutputPath> {
         let place = if template.place.span.is_empty() { &keys.place } else { &template.place };
         let rendered = match self.render_text(name, &template.value, settings, keys) {
-            Ok(text) => format!("{}{text}", self.dir),
+            Ok(text) => match one_width {
+                Some(width) => format!("{}{}", self.dir, with_width(&text, width)),
+                None => format!("{}{text}", self.dir),
+            },
             Err(error) => {
                 found.push(self.template_error(place, &template.value, keys, &error));
                 return None;
@@ -199,7 +231,10 @@ impl<'a> Outputs<'a> {
         let real = real.strip_prefix(self.files.root()).ok().and_then(|real| ProjectPath::new(&slashes(real)).ok());
         let folded = real.as_ref().unwrap_or(&path).folded();
         if let Some((other_path, other, place)) = self.taken.get(&folded) {
-            let message = if *other_path == path {
+            let of_one_asset = other == name;
+            let message = if *other_path == path && of_one_asset {
+                format!("two outputs of `{name}` would be one file, `{path}`")
+            } else if *other_path == path {
                 format!("`{other}` and `{name}` would make one file, `{path}`")
             } else {
                 format!(
@@ -208,7 +243,11 @@ impl<'a> Outputs<'a> {
             };
             let error = output.place.error("same-output", message, format!("`{name}`"));
             let error = error.label(&place.source, place.span.clone(), format!("`{other}`"));
-            found.push(error.help("give one of them another output path or another name"));
+            found.push(error.help(if of_one_asset {
+                "give one of them another path"
+            } else {
+                "give one of them another output path or another name"
+            }));
             return None;
         }
         self.taken.insert(folded, (path, name.clone(), output.place.clone()));
@@ -249,7 +288,7 @@ impl OutputKeys {
     /// Where the output's shape or path is written, if anywhere.
     fn place(&self) -> Option<Place> {
         let path = self.path.as_ref().map(|path| &path.place);
-        path.or(self.width.as_ref().map(|width| &width.place)).cloned()
+        self.place.as_ref().or(path).or(self.width.as_ref().map(|width| &width.place)).cloned()
     }
 }
 
@@ -299,6 +338,29 @@ fn settings(keys: &OutputKeys, format: Format) -> Settings {
         height: keys.height.as_ref().map(|height| height.value),
         fit: keys.fit.as_ref().map_or(Fit::Cover, |fit| fit.value),
     }
+}
+
+/// The settings of one of an output's widths: a height that is given with a width keeps its proportion to it.
+fn narrowed(main: &Settings, width: &Spanned<u32>, found: &mut Vec<Diagnostic>) -> Option<Settings> {
+    let height = main.width.zip(main.height).map(|(of, height)| {
+        let (of, height) = (u64::from(of.max(1)), u64::from(height));
+        ((height * u64::from(width.value) + of / 2) / of).max(1)
+    });
+    if let Some(height) = height.filter(|height| *height > u64::from(MAX_SIDE)) {
+        let message = format!("a file of width {} would be {height} pixels high", width.value);
+        found
+            .push(width.error("bad-value", message, "too large").help(format!("a side has at most {MAX_SIDE} pixels")));
+        return None;
+    }
+    let height = height.and_then(|height| u32::try_from(height).ok());
+    Some(Settings { width: Some(width.value), height, ..main.clone() })
+}
+
+/// The path of one of an output's widths: `img/hero.webp` is `img/hero-640w.webp`.
+fn with_width(path: &str, width: u32) -> String {
+    let name = path.rfind('/').map_or(0, |slash| slash + 1);
+    let end = path[name..].rfind('.').map_or(path.len(), |dot| name + dot);
+    format!("{}-{width}w{}", &path[..end], &path[end..])
 }
 
 fn bad_path(place: &Place, path: &str, reason: &str) -> Diagnostic {

@@ -12,7 +12,13 @@ use crate::picture::{MAX_PIXELS, MAX_SIDE};
 use crate::recipe::Ratio;
 
 /// Vendors state 7:3 as 2.3333 and 1:3 as 0.3333: what is meant is the ratio.
-const ROUNDING: f64 = 5e-5;
+fn meant(bound: f64) -> f64 {
+    let simple = (1..=16).map(|height| (bound * f64::from(height)).round() / f64::from(height));
+    simple.into_iter().find(|ratio| (ratio - bound).abs() < 5e-5).unwrap_or(bound)
+}
+
+/// What no arithmetic on ratios can tell apart.
+const TINY: f64 = 1e-12;
 
 /// What works instead: width and height in pixels.
 pub type Nearest = (u32, u32);
@@ -40,10 +46,10 @@ fn broken((width, height): (u32, u32), sizes: &Sizes) -> Option<String> {
     if pixels > most {
         return Some(format!("at most {} pixels are allowed, {}", grouped(most), has(pixels)));
     }
-    if let Some(least) = sizes.min_ratio.filter(|least| ratio < *least - ROUNDING) {
+    if let Some(least) = sizes.min_ratio.filter(|least| ratio < meant(*least) - TINY) {
         return Some(format!("width by height must be at least {least}, {width}x{height} has {ratio:.4}"));
     }
-    if let Some(most) = sizes.max_ratio.filter(|most| ratio > *most + ROUNDING) {
+    if let Some(most) = sizes.max_ratio.filter(|most| ratio > meant(*most) + TINY) {
         return Some(format!("width by height must be at most {most}, {width}x{height} has {ratio:.4}"));
     }
     let longest = longest_side(sizes);
@@ -90,8 +96,8 @@ pub(crate) fn nearest(size: (u32, u32), sizes: &Sizes) -> Option<Nearest> {
 pub(crate) fn within_ratios(value: f64, sizes: &Sizes) -> f64 {
     let longest = f64::from(longest_side(sizes));
     let widest = longest * longest / sizes.min_pixels.unwrap_or(1).max(1) as f64;
-    let least = sizes.min_ratio.map_or(0.0, |least| least - ROUNDING);
-    let most = sizes.max_ratio.map_or(f64::INFINITY, |most| most + ROUNDING);
+    let least = sizes.min_ratio.map_or(0.0, meant);
+    let most = sizes.max_ratio.map_or(f64::INFINITY, meant);
     value.max(least.max(widest.recip())).min(most.min(widest))
 }
 

@@ -1,5 +1,7 @@
 //! Outputs: untouched where that will do, else of the right format and size, and the same bytes every time.
 
+mod several;
+
 use image::ImageFormat;
 
 use crate::projects::{entry, free, in_cache, is_settled, studio};

@@ -13,7 +13,7 @@ quality = "low"
 model = "placeholder"
 prompt = "a panda"
 background = "transparent"
-output = { widths = [640, 1280] }
+output = { crop = [640, 1280] }
 "#;
     insta::assert_snapshot!(mistakes_in(text), @r#"
     not-yet
@@ -30,13 +30,13 @@ output = { widths = [640, 1280] }
 
     not-yet
 
-      × `widths` in the output of [assets.hero] doesn't work in this version of
+      × `crop` in the output of [assets.hero] doesn't work in this version of
       │ tintype
        ╭─[images.toml:8:12]
      7 │ background = "transparent"
-     8 │ output = { widths = [640, 1280] }
-       ·            ───┬──
-       ·               ╰── not yet
+     8 │ output = { crop = [640, 1280] }
+       ·            ──┬─
+       ·              ╰── not yet
      9 │ 
        ╰────
       help: take it out for now: tintype refuses what it can't carry out rather than
@@ -47,7 +47,7 @@ output = { widths = [640, 1280] }
 }
 
 #[test]
-fn a_format_and_a_list_of_outputs_that_are_not_built_yet() {
+fn a_format_and_a_reference_that_are_not_built_yet() {
     let text = r#"
 [assets.hero]
 model = "placeholder"
@@ -57,7 +57,6 @@ output = { format = "avif" }
 [assets.moon]
 model = "placeholder"
 prompt = "a moon"
-output = ["a.png", "b.png"]
 references = ["https://example.com/a.png"]
 "#;
     insta::assert_snapshot!(mistakes_in(text), @r#"
@@ -76,31 +75,18 @@ references = ["https://example.com/a.png"]
 
     not-yet
 
-      × a list of outputs doesn't work in this version of tintype
-        ╭─[images.toml:9:10]
-      8 │ prompt = "a moon"
-      9 │ output = ["a.png", "b.png"]
-        ·          ─────────┬────────
-        ·                   ╰── not yet
-     10 │ references = ["https://example.com/a.png"]
-        ╰────
-      help: take it out for now: tintype refuses what it can't carry out rather than
-            ignoring it
-
-    not-yet
-
       × a URL as reference doesn't work in this version of tintype
-        ╭─[images.toml:10:15]
-      9 │ output = ["a.png", "b.png"]
-     10 │ references = ["https://example.com/a.png"]
+        ╭─[images.toml:9:15]
+      8 │ prompt = "a moon"
+      9 │ references = ["https://example.com/a.png"]
         ·               ─────────────┬─────────────
         ·                            ╰── not yet
-     11 │ 
+     10 │ 
         ╰────
       help: take it out for now: tintype refuses what it can't carry out rather than
             ignoring it
 
-    error: 3 mistakes in images.toml
+    error: 2 mistakes in images.toml
     "#);
 }
 
@@ -109,7 +95,6 @@ fn every_key_that_is_not_built_yet_is_refused_by_name() {
     let outputs = [
         "lossless",
         "filter",
-        "widths",
         "crop",
         "pad",
         "rotate",

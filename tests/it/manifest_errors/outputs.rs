@@ -46,6 +46,56 @@ output = { path = "img/./pic.png", width = 32 }
 }
 
 #[test]
+fn two_outputs_of_one_asset_with_one_path_are_an_error_at_both() {
+    insta::assert_snapshot!(mistakes_in(&with_output("[\"pic.png\", { path = \"pic.png\", width = 32 }]")), @r#"
+    same-output
+
+      × two outputs of `hero` would be one file, `assets/pic.png`
+       ╭─[images.toml:4:11]
+     3 │ prompt = "a panda"
+     4 │ output = ["pic.png", { path = "pic.png", width = 32 }]
+       ·           ────┬────           ────┬────
+       ·               │                   ╰── `hero`
+       ·               ╰── `hero`
+     5 │ 
+       ╰────
+      help: give one of them another path
+
+    error: 1 mistake in images.toml
+    "#);
+}
+
+#[test]
+fn two_outputs_of_one_asset_that_leave_their_path_open_are_each_pointed_at() {
+    for output in ["[{}, {}]", "[{ width = 8 }, { width = 9 }]", "[{ widths = [8] }, \"hero-8w.png\"]"] {
+        let found = Sandbox::new().manifest(&with_output(output)).run("check --format json").code(2).diagnostics();
+        assert_eq!((found.len(), &found[0]["code"]), (1, &"same-output".into()), "{output}: {found:#?}");
+        let columns: Vec<_> =
+            found[0]["labels"].as_array().into_iter().flatten().map(|label| &label["column"]).collect();
+        assert!(columns.len() == 2 && columns[0] != columns[1], "{output}: {found:#?}");
+    }
+}
+
+#[test]
+fn widths_that_make_no_file() {
+    for (output, column) in [
+        ("{ widths = [640, 640] }", 27),
+        ("{ widths = [0] }", 22),
+        ("{ widths = [16385] }", 22),
+        ("{ widths = [-1] }", 22),
+        ("{ width = 10, height = 1000, widths = [8, 640] }", 52),
+    ] {
+        let found = Sandbox::new().manifest(&with_output(output)).run("check --format json").code(2).diagnostics();
+        assert_eq!(found.len(), 1, "{output}: {found:#?}");
+        let places: Vec<_> =
+            found[0]["labels"].as_array().into_iter().flatten().map(|label| &label["column"]).collect();
+        assert!(found[0]["code"] == "bad-value" && places.contains(&&column.into()), "{output}: {found:#?}");
+    }
+    let found = Sandbox::new().manifest(&with_output("{ widths = [\"wide\"] }")).run("check --format json").code(2);
+    assert_eq!(found.diagnostics()[0]["code"], "bad-type");
+}
+
+#[test]
 fn outputs_that_are_equal_but_for_case() {
     let text =
         "[defaults]\nmodel = \"placeholder\"\n\n[assets.Hero]\nprompt = \"a\"\n\n[assets.hero]\nprompt = \"b\"\n";
