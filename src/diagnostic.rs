@@ -137,9 +137,27 @@ pub fn nearest<'a>(value: &str, known: impl IntoIterator<Item = &'a str>) -> Opt
         .map(|(_, candidate)| candidate)
 }
 
+/// A whole number with commas between thousands.
+pub fn grouped(number: u64) -> String {
+    let digits = number.to_string();
+    let mut text = String::new();
+    for (index, digit) in digits.chars().enumerate() {
+        if index > 0 && (digits.len() - index).is_multiple_of(3) {
+            text.push(',');
+        }
+        text.push(digit);
+    }
+    text
+}
+
 #[cfg(test)]
 mod tests {
-    use super::{Source, nearest};
+    use super::{Source, grouped, nearest};
+
+    #[test]
+    fn numbers_are_grouped_by_thousands() {
+        assert_eq!([grouped(7), grouped(1000), grouped(3_686_400)], ["7", "1,000", "3,686,400"]);
+    }
 
     #[test]
     fn positions_count_characters_from_one() {

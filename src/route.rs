@@ -4,11 +4,11 @@ use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use crate::capability::{Field, Support};
-use crate::diagnostic::Diagnostic;
+use crate::diagnostic::{Diagnostic, grouped};
 use crate::model::{Api, Model, Provider, Registry, Route, Wire};
 use crate::recipe::{Background, Quality, Size};
 use crate::resolve::{Asset, AssetOrigin, Draft};
-use crate::size::{Asked, BadSize, Cure, Demand, ask, grouped};
+use crate::size::{Asked, BadSize, Cure, Demand, ask};
 
 /// The ways to an asset's picture.
 #[derive(Debug, Clone, PartialEq)]

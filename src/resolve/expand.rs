@@ -6,7 +6,7 @@ use std::sync::Arc;
 
 use minijinja::Value;
 
-use crate::diagnostic::{Diagnostic, nearest};
+use crate::diagnostic::{Diagnostic, grouped, nearest};
 use crate::files::Files;
 use crate::manifest::asset::{Scope, read};
 use crate::manifest::parse::{MAX_ASSETS, title};
@@ -81,7 +81,7 @@ impl Expansion<'_> {
             let message = format!(
                 "{} makes {} assets; a manifest has at most {MAX_ASSETS} in all",
                 title(&entry.key),
-                grouped(cells.len())
+                grouped(cells.len() as u64)
             );
             found.push(
                 entry.key_place.error("too-many", message, "this table").help("take values out of its matrix, or rows"),
@@ -134,7 +134,7 @@ impl Expansion<'_> {
             let message = format!(
                 "{} makes {} assets; a manifest has at most {MAX_ASSETS}",
                 title(&entry.key),
-                count.map_or("more than can be counted".to_string(), grouped)
+                count.map_or("more than can be counted".to_string(), |count| grouped(count as u64))
             );
             found.push(matrix.place.error("too-many", message, "this matrix").help("take values out of it"));
             return None;
@@ -421,11 +421,4 @@ fn reserved(name: &str, place: &Place) -> Option<Diagnostic> {
         let message = format!("`{name}` is a name that templates know already");
         place.error("reserved-name", message, "this name").help("give it another one")
     })
-}
-
-/// A whole number with commas between thousands.
-fn grouped(number: usize) -> String {
-    let digits = number.to_string();
-    let parts: Vec<&[u8]> = digits.as_bytes().rchunks(3).rev().collect();
-    parts.iter().map(|part| String::from_utf8_lossy(part)).collect::<Vec<_>>().join(",")
 }

@@ -8,6 +8,7 @@
 )]
 
 use crate::capability::Sizes;
+use crate::diagnostic::grouped;
 use crate::picture::{MAX_PIXELS, MAX_SIDE};
 use crate::recipe::Ratio;
 
@@ -190,19 +191,6 @@ fn covering(wanted: (f64, f64), ratio: f64, only: &[(u32, u32)]) -> Nearest {
     of_shape.iter().find(covers).or(of_shape.last()).copied().expect("the list isn't empty")
 }
 
-/// A whole number with commas between thousands.
-pub fn grouped(number: u64) -> String {
-    let digits = number.to_string();
-    let mut text = String::new();
-    for (index, digit) in digits.chars().enumerate() {
-        if index > 0 && (digits.len() - index).is_multiple_of(3) {
-            text.push(',');
-        }
-        text.push(digit);
-    }
-    text
-}
-
 #[cfg(test)]
 mod tests {
     use std::sync::LazyLock;
@@ -211,7 +199,7 @@ mod tests {
 
     use crate::capability::Sizes;
     use crate::model::Registry;
-    use crate::size::{check, grouped};
+    use crate::size::check;
 
     fn sizes_of(model: &str) -> Sizes {
         Registry::built_in().models[model].facts.sizes.clone()
@@ -253,10 +241,5 @@ mod tests {
                 }
             }
         }
-    }
-
-    #[test]
-    fn numbers_are_grouped_by_thousands() {
-        assert_eq!([grouped(7), grouped(1000), grouped(3_686_400)], ["7", "1,000", "3,686,400"]);
     }
 }

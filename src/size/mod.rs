@@ -6,4 +6,4 @@ mod ask;
 mod fit;
 
 pub use crate::size::ask::{Asked, BadSize, Cure, Demand, ask};
-pub use crate::size::fit::{Nearest, check, grouped};
+pub use crate::size::fit::{Nearest, check};

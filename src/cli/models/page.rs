@@ -5,8 +5,8 @@ use crate::cli::models::catalogue::{Catalogue, ModelRow, RouteRow};
 use crate::cli::models::table::{fields, megapixels};
 use crate::cli::talk::{BOLD, DIM, Screen, YELLOW};
 use crate::cli::words::{dollars, wrap};
+use crate::diagnostic::grouped;
 use crate::model::{Registry, Wire};
-use crate::size::grouped;
 
 /// The width of the words in front: `aspect ratio`.
 const LABEL: usize = 12;
