@@ -301,7 +301,15 @@ impl Project {
 fn add_unless_they_follow(known: &mut Vec<Diagnostic>, found: Vec<Diagnostic>) {
     let unread = ["unknown-key", "misplaced-key", "bad-type", "bad-value", "not-yet"];
     let misspelt = known.iter().any(|diagnostic| unread.contains(&diagnostic.code));
-    known.extend(found.into_iter().filter(|diagnostic| !(misspelt && diagnostic.code == "missing-key")));
+    // What an asset inherits is read again with it: its mistakes have been said where they are written.
+    let is_said = |diagnostic: &Diagnostic, known: &[Diagnostic]| {
+        known.iter().any(|other| other.code == diagnostic.code && other.labels.first() == diagnostic.labels.first())
+    };
+    let new = |diagnostic: &Diagnostic| {
+        !(misspelt && diagnostic.code == "missing-key") && (diagnostic.labels.is_empty() || !is_said(diagnostic, known))
+    };
+    let new: Vec<Diagnostic> = found.into_iter().filter(new).collect();
+    known.extend(new);
 }
 
 /// The route of every asset, and every mistake that is in the way of one.

@@ -34,11 +34,13 @@ pub(crate) fn expand(manifest: &Manifest, files: &Files, found: &mut Vec<Diagnos
         base: Context::new(),
         declared: BTreeMap::new(),
         places: BTreeMap::new(),
+        plain: Vec::new(),
     };
     expansion.base = expansion.base_context(found);
     for entry in &manifest.assets {
         expansion.asset(entry, found);
     }
+    found.append(&mut expansion.plain);
     expansion.declared
 }
 
@@ -49,6 +51,8 @@ struct Expansion<'a> {
     /// What every template may name.
     base: Context,
     declared: Declared,
+    /// Mistakes that no template has a part in.
+    plain: Vec<Diagnostic>,
     /// Where each name comes from: in the manifest, and the cell or row.
     places: BTreeMap<AssetName, (Place, String, Option<RowPlace>)>,
 }
@@ -169,7 +173,7 @@ impl Expansion<'_> {
         if let Some(name) = &name {
             cell.context.insert(Arc::from("name"), Value::from(name.as_str()));
         }
-        let keys = self.keys(entry, name.as_ref(), &cell, found);
+        let keys = self.keys(entry, &cell, found);
         // Of many cells, the one that a mistake is of is named.
         if !cell.label.is_empty() {
             for mistake in &mut found[before..] {
@@ -219,13 +223,7 @@ impl Expansion<'_> {
     }
 
     /// Renders the asset and all that it inherits, and reads what comes of it.
-    fn keys(
-        &mut self,
-        entry: &Entry,
-        name: Option<&AssetName>,
-        cell: &Cell,
-        found: &mut Vec<Diagnostic>,
-    ) -> Option<AssetKeys> {
+    fn keys(&mut self, entry: &Entry, cell: &Cell, found: &mut Vec<Diagnostic>) -> Option<AssetKeys> {
         let before = found.len();
         let own = self.table(&entry.node, &cell.context, found);
         let defaults = self.table(&self.manifest.defaults, &cell.context, found);
@@ -245,16 +243,17 @@ impl Expansion<'_> {
             value: &merged.value,
             place: merged.place.clone(),
         };
-        let title = title(name.map_or(entry.key.as_str(), AssetName::as_str));
-        let keys = read(&field, &title, Scope::Asset, &mut problems);
-        // What is wrong whatever the templates come to has been said.
+        let keys = read(&field, &title(&entry.key), Scope::Asset, &mut problems);
+        // What is wrong whatever the templates come to is said in the same words for every cell, and so only once.
         let is_open = |mistake: &Diagnostic| {
             mistake
                 .labels
                 .first()
                 .is_some_and(|label| is_template(label.source.text().get(label.span.clone()).unwrap_or("")))
         };
-        found.extend(problems.found.into_iter().filter(is_open));
+        let (open, plain): (Vec<_>, Vec<_>) = problems.found.into_iter().partition(is_open);
+        found.extend(open);
+        self.plain.extend(plain);
         let variables = Value::from_pairs(cell.context.iter().map(|(name, value)| (name.clone(), value.clone())));
         keys.map(|keys| AssetKeys { variables, ..keys })
     }
