@@ -19,6 +19,11 @@ pub enum Event<'a> {
         /// For what: the project, or the recipe of an asset.
         what: String,
     },
+    /// A picture on the web that is a reference is being fetched.
+    Fetching {
+        /// Its address.
+        url: &'a str,
+    },
     /// An asset is being worked on.
     Started(&'a PlannedAsset),
     /// A request is about to be sent.

@@ -6,6 +6,8 @@ use std::fmt;
 
 use unicode_normalization::UnicodeNormalization;
 
+use crate::digest::Digest;
+
 /// The name of an asset: ASCII letters, digits, `-`, `_`, and `/` between folders.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct AssetName(String);
@@ -142,9 +144,68 @@ impl fmt::Display for ProjectPath {
     }
 }
 
+/// A take as people name it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum TakeId {
+    /// By its number, from 1.
+    Number(usize),
+    /// By its hash in hexadecimal digits, or by as much of it as is unique.
+    Hash(String),
+}
+
+/// Fewer digits of a hash are a slip of the hand.
+const SHORTEST_HASH: usize = 4;
+
+impl TakeId {
+    /// Reads `2`, `b3:1f0c…` or `1f0c…`; `None` if it is none of them.
+    pub fn parse(text: &str) -> Option<Self> {
+        if let Ok(number) = text.parse::<u16>() {
+            return (number > 0).then(|| Self::Number(usize::from(number)));
+        }
+        let digits = text.strip_prefix("b3:").unwrap_or(text).to_ascii_lowercase();
+        let is_hash = (SHORTEST_HASH..=64).contains(&digits.len()) && digits.bytes().all(|b| b.is_ascii_hexdigit());
+        is_hash.then_some(Self::Hash(digits))
+    }
+
+    /// The take that is meant, among all of an asset in their order; `None` where there is none, or more than one.
+    pub fn find(&self, takes: &[Digest]) -> Option<Digest> {
+        match self {
+            Self::Number(number) => takes.get(number.checked_sub(1)?).copied(),
+            Self::Hash(digits) => {
+                let mut meant = takes.iter().filter(|take| take.hex().starts_with(digits.as_str()));
+                meant.next().filter(|_| meant.next().is_none()).copied()
+            }
+        }
+    }
+}
+
+impl fmt::Display for TakeId {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Number(number) => number.fmt(formatter),
+            Self::Hash(digits) => write!(formatter, "b3:{digits}"),
+        }
+    }
+}
+
 #[cfg(test)]
 mod tests {
-    use super::{AssetName, ProjectPath, suggest_name};
+    use super::{AssetName, ProjectPath, TakeId, suggest_name};
+    use crate::digest::Digest;
+
+    #[test]
+    fn a_take_is_named_by_number_or_by_hash() {
+        let takes = [Digest::of(b"one"), Digest::of(b"two")];
+        let find = |text: &str| TakeId::parse(text).and_then(|take| take.find(&takes));
+        assert_eq!(find("2"), Some(takes[1]));
+        assert_eq!(find("3"), None);
+        assert_eq!(find(&takes[0].to_string()), Some(takes[0]));
+        assert_eq!(find(&takes[0].hex()[..6].to_uppercase()), Some(takes[0]));
+        for bad in ["", "0", "-1", "b3:", "b3:12", "first", "b3:xyzxyz"] {
+            assert_eq!(TakeId::parse(bad), None, "{bad}");
+        }
+        assert_eq!(TakeId::Hash(String::new()).find(&takes), None, "two begin like that");
+    }
 
     #[test]
     fn names_are_letters_digits_and_folders() {

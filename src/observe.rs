@@ -10,9 +10,9 @@ use crate::digest::Digest;
 use crate::files::{FileState, Files};
 use crate::lock::{Entry, EntryOrigin, Generated, LockedOutput, Lockfile, Take};
 use crate::manifest::Publish;
-use crate::name::{AssetName, ProjectPath};
-use crate::recipe::{Fingerprint, Recipe};
-use crate::resolve::{Asset, AssetOrigin, Assets};
+use crate::name::{AssetName, ProjectPath, TakeId};
+use crate::recipe::{Fingerprint, Origin, Recipe};
+use crate::resolve::{Asset, AssetOrigin, Assets, OpenOrigin};
 use crate::transform::Settings;
 
 /// Everything that a plan needs to know of the disk.
@@ -24,17 +24,41 @@ pub struct Observed {
     pub undeclared: BTreeMap<AssetName, Vec<(LockedOutput, Seen)>>,
 }
 
+/// What is known besides: what this run has made or fetched so far.
+#[derive(Debug, Clone, Default)]
+pub struct Learned {
+    /// The originals of assets that are made.
+    pub originals: BTreeMap<AssetName, Originals>,
+    /// Pictures on the web, by address: their content, or why they can't be fetched.
+    pub pictures: BTreeMap<String, Result<Digest, String>>,
+    /// Whether pictures on the web are to be fetched again, whatever is pinned.
+    pub refresh: bool,
+}
+
+/// The originals of one asset.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Originals {
+    /// The one that makes the outputs.
+    pub chosen: Digest,
+    /// All takes, in their order; none of an asset made by hand.
+    pub takes: Vec<Digest>,
+}
+
 /// What is known of one asset.
 #[derive(Debug, Clone, Default)]
 pub struct Facts {
-    /// The recipe, unless it waits for another asset's original; none for an asset made by hand.
+    /// The recipe, unless it waits for a reference; none for an asset made by hand.
     pub recipe: Option<Recipe>,
+    /// The references that the recipe waits for.
+    pub open: Vec<Unknown>,
     /// The recipe's fingerprint.
     pub fingerprint: Option<Fingerprint>,
     /// The fingerprint of the entry's recipe.
     pub locked_fingerprint: Option<Fingerprint>,
     /// The chosen original, as far as it is known before anything is made.
     pub original: Option<Digest>,
+    /// The takes in their order, where they are known before anything is made.
+    pub takes: Vec<Digest>,
     /// What lies at each declared and each locked output's path.
     pub files: BTreeMap<ProjectPath, Seen>,
     /// The cache's takes of this recipe.
@@ -45,6 +69,31 @@ pub struct Facts {
     pub at_hand: BTreeSet<Digest>,
     /// What is open of the requests for this recipe.
     pub journal: Journal,
+}
+
+impl Facts {
+    /// What an asset that refers to this one needs to know.
+    pub fn originals(&self) -> Option<Originals> {
+        Some(Originals { chosen: self.original?, takes: self.takes.clone() })
+    }
+}
+
+/// A reference whose content isn't known.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Unknown {
+    /// The asset's original isn't known before it is made.
+    Original(AssetName),
+    /// The asset has no such take.
+    NoTake {
+        /// The asset.
+        asset: AssetName,
+        /// The take that it is to have.
+        take: TakeId,
+        /// How many it has.
+        of: usize,
+    },
+    /// The picture on the web isn't fetched yet or, with the reason, can't be.
+    Url(String, Option<String>),
 }
 
 /// A file at an output's path.
@@ -58,20 +107,21 @@ pub struct Seen {
     pub made: Vec<(Digest, Digest)>,
 }
 
-/// Looks at everything that the assets and the lockfile speak of, or that `only` some of them do. `made` holds originals
-/// that this run knows of already.
+/// Looks at everything that the assets and the lockfile speak of, or that `only` some of them do.
 pub fn observe(
     assets: &Assets,
     only: Option<&BTreeSet<AssetName>>,
     lock: &Lockfile,
     cache: &Cache,
     files: &Files,
-    made: &BTreeMap<AssetName, Digest>,
+    learned: &Learned,
 ) -> Observed {
     let mut observer = Observer {
         lock,
         cache,
         files,
+        learned,
+        pins: pins(lock),
         locked: locked_outputs(lock),
         kin: None,
         observed: Observed::default(),
@@ -79,9 +129,10 @@ pub fn observe(
     };
     for name in assets.order.iter().filter(|name| only.is_none_or(|only| only.contains(*name))) {
         let asset = &assets.by_name[name];
-        let mut facts = observer.facts(asset, made);
-        if let Some(original) = made.get(name) {
-            facts.original = Some(*original);
+        let mut facts = observer.facts(asset);
+        if let Some(made) = learned.originals.get(name) {
+            facts.original = Some(made.chosen);
+            facts.takes.clone_from(&made.takes);
         }
         observer.observed.facts.insert(name.clone(), facts);
     }
@@ -96,6 +147,9 @@ struct Observer<'a> {
     lock: &'a Lockfile,
     cache: &'a Cache,
     files: &'a Files,
+    learned: &'a Learned,
+    /// The content that each picture on the web is locked with.
+    pins: HashMap<&'a str, Digest>,
     /// From what each locked output was made, by its content.
     locked: HashMap<Digest, Vec<(Digest, Digest)>>,
     /// Locked takes by fingerprint, made when the first asset needs it.
@@ -106,17 +160,27 @@ struct Observer<'a> {
 }
 
 impl Observer<'_> {
-    fn facts(&mut self, asset: &Asset, made: &BTreeMap<AssetName, Digest>) -> Facts {
+    fn facts(&mut self, asset: &Asset) -> Facts {
         let entry = self.lock.get(&asset.name);
         let mut facts = Facts::default();
         match &asset.origin {
             AssetOrigin::Source { hash, .. } => facts.original = Some(*hash),
-            AssetOrigin::Generated(draft) => {
-                let known =
-                    |name: &AssetName| made.get(name).copied().or_else(|| self.observed.facts.get(name)?.original);
-                facts.recipe = draft.complete(&known);
+            AssetOrigin::Shared(other) => facts.original = self.original(other),
+            AssetOrigin::Generated(open) => {
+                let locked = entry.and_then(Entry::generated);
+                facts.recipe = open.complete(&|origin| self.content(origin, locked).ok());
+                if facts.recipe.is_none() {
+                    let references = open.references.iter();
+                    facts.open =
+                        references.filter_map(|reference| self.content(&reference.origin, locked).err()).collect();
+                }
                 facts.fingerprint = facts.recipe.as_ref().map(Recipe::fingerprint);
-                facts.locked_fingerprint = entry.and_then(Entry::generated).map(Generated::fingerprint);
+                facts.locked_fingerprint = locked.map(Generated::fingerprint);
+                let current = facts.fingerprint.is_some() && facts.fingerprint == facts.locked_fingerprint;
+                let takes = entry.map(Entry::takes).unwrap_or_default();
+                if (asset.hold || current) && takes.len() >= open.takes as usize {
+                    facts.takes = takes.iter().map(|take| take.hash).collect();
+                }
             }
         }
         self.look_at_files(asset, entry, &mut facts);
@@ -132,6 +196,47 @@ impl Observer<'_> {
         }
         facts.original = facts.original.or_else(|| known_original(asset, entry, &facts));
         facts
+    }
+
+    /// The content of a reference, as far as it is known by now.
+    fn content(&self, origin: &OpenOrigin, locked: Option<&Generated>) -> Result<Digest, Unknown> {
+        match origin {
+            OpenOrigin::File { hash, .. } => Ok(*hash),
+            OpenOrigin::Asset { name, take: None } => {
+                self.original(name).ok_or_else(|| Unknown::Original(name.clone()))
+            }
+            OpenOrigin::Asset { name, take: Some(take) } => {
+                let takes = match self.learned.originals.get(name) {
+                    Some(made) => made.takes.as_slice(),
+                    None => self.observed.facts.get(name).map_or(&[][..], |facts| &facts.takes),
+                };
+                if takes.is_empty() {
+                    return Err(Unknown::Original(name.clone()));
+                }
+                let missing = || Unknown::NoTake { asset: name.clone(), take: take.clone(), of: takes.len() };
+                take.find(takes).ok_or_else(missing)
+            }
+            OpenOrigin::Url(url) => match self.learned.pictures.get(url) {
+                Some(Ok(hash)) => Ok(*hash),
+                Some(Err(why)) => Err(Unknown::Url(url.clone(), Some(why.clone()))),
+                None => self.pin(url, locked).ok_or_else(|| Unknown::Url(url.clone(), None)),
+            },
+        }
+    }
+
+    /// The chosen original of another asset: of what this run has made, or else of what it found.
+    fn original(&self, name: &AssetName) -> Option<Digest> {
+        let made = self.learned.originals.get(name).map(|made| made.chosen);
+        made.or_else(|| self.observed.facts.get(name)?.original)
+    }
+
+    /// What a picture on the web is locked with: by this asset or, where it is new there, by another one.
+    fn pin(&self, url: &str, locked: Option<&Generated>) -> Option<Digest> {
+        if self.learned.refresh {
+            return None;
+        }
+        let own = locked.and_then(|locked| urls(&locked.recipe).find(|(known, _)| *known == url));
+        own.map(|(_, hash)| hash).or_else(|| self.pins.get(url).copied())
     }
 
     fn look_at_files(&self, asset: &Asset, entry: Option<&Entry>, facts: &mut Facts) {
@@ -178,7 +283,7 @@ impl Observer<'_> {
         takes.filter(|take| own.iter().all(|own| own.hash != take.hash)).cloned().collect()
     }
 
-    /// Which originals can be had: of every restless asset's takes, and of all that a restless asset sends along.
+    /// Which originals can be had: of every restless asset's takes, and of all that a restless asset refers to.
     fn find_originals(&mut self, assets: &Assets) {
         if self.restless.is_empty() {
             return;
@@ -189,10 +294,14 @@ impl Observer<'_> {
             let locked = self.lock.get(name).map(Entry::takes).unwrap_or_default();
             let takes =
                 locked.iter().chain(&facts.kin).chain(&facts.cached.takes).map(|take| (name.clone(), take.hash));
-            let sent = assets.by_name[name]
-                .refers_to()
-                .filter_map(|other| Some((other.clone(), self.observed.facts.get(other)?.original?)));
-            wanted.extend(takes.chain(sent));
+            let asset = &assets.by_name[name];
+            let needed = asset.refers_to().filter_map(|other| {
+                let original = self.observed.facts.get(other)?.original?;
+                Some((assets.owner(&assets.by_name[other]).name.clone(), original))
+            });
+            let shared = facts.original.filter(|_| matches!(asset.origin, AssetOrigin::Shared(_)));
+            let shared = shared.map(|original| (name.clone(), original));
+            wanted.extend(takes.chain(needed).chain(shared));
         }
         let (cached, elsewhere): (Vec<_>, Vec<_>) =
             wanted.into_iter().partition(|(_, hash)| self.cache.has_original(*hash));
@@ -250,11 +359,10 @@ pub(crate) fn wanted<'a>(asset: &'a Asset, takes: &[Take], chosen: Digest) -> Ve
 fn is_settled(asset: &Asset, entry: Option<&Entry>, facts: &Facts) -> bool {
     let Some(entry) = entry else { return false };
     let origin = match (&asset.origin, &entry.origin) {
-        (AssetOrigin::Source { hash, .. }, EntryOrigin::Source { hash: locked, .. }) => hash == locked,
-        (AssetOrigin::Generated(draft), EntryOrigin::Generated(locked)) => {
-            let current = facts.fingerprint.is_some() && facts.fingerprint == facts.locked_fingerprint;
-            (asset.hold || current) && locked.takes.len() >= draft.takes as usize
+        (AssetOrigin::Source { .. } | AssetOrigin::Shared(_), EntryOrigin::Source { hash, .. }) => {
+            facts.original == Some(*hash)
         }
+        (AssetOrigin::Generated(_), EntryOrigin::Generated(_)) => !facts.takes.is_empty(),
         _ => false,
     };
     let wanted = wanted(asset, entry.takes(), entry.original());
@@ -267,6 +375,18 @@ fn is_settled(asset: &Asset, entry: Option<&Entry>, facts: &Facts) -> bool {
         })
     };
     origin && entry.outputs.len() == wanted.len() && wanted.iter().all(intact)
+}
+
+/// The pictures on the web that a recipe refers to.
+pub(crate) fn urls(recipe: &Recipe) -> impl Iterator<Item = (&str, Digest)> {
+    recipe.references.iter().filter_map(|reference| match &reference.origin {
+        Origin::Url(url) => Some((url.as_str(), reference.hash)),
+        Origin::Path(_) | Origin::Asset(_) => None,
+    })
+}
+
+fn pins(lock: &Lockfile) -> HashMap<&str, Digest> {
+    lock.entries.values().filter_map(Entry::generated).flat_map(|generated| urls(&generated.recipe)).collect()
 }
 
 fn locked_outputs(lock: &Lockfile) -> HashMap<Digest, Vec<(Digest, Digest)>> {

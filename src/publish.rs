@@ -13,7 +13,7 @@ use crate::name::{AssetName, ProjectPath};
 use crate::observe::Facts;
 use crate::picture::Picture;
 use crate::plan::{FileJob, FileVerdict, Note};
-use crate::resolve::{Asset, AssetOrigin};
+use crate::resolve::{Asset, AssetOrigin, Assets};
 use crate::transform::{Settings, transform};
 
 /// Draws an original of this hash again, if it can.
@@ -24,6 +24,7 @@ pub(crate) struct Publisher<'a> {
     pub(crate) cache: &'a Arc<Cache>,
     pub(crate) files: &'a Arc<Files>,
     pub(crate) lock: &'a Lockfile,
+    pub(crate) assets: &'a Assets,
     pub(crate) overwrite: bool,
     /// As many pictures in memory as there are cores.
     pub(crate) cores: Arc<Semaphore>,
@@ -123,7 +124,8 @@ impl Publisher<'_> {
     }
 
     async fn publish_one(&self, target: &Target<'_>, job: &FileJob) -> Result<(LockedOutput, Option<Note>), Note> {
-        let take = (target.asset.publish == Publish::All && !is_source(target.asset)).then_some(job.take);
+        let has_takes = matches!(target.asset.origin, AssetOrigin::Generated(_));
+        let take = (target.asset.publish == Publish::All && has_takes).then_some(job.take);
         match &job.verdict {
             FileVerdict::Fine(locked) => Ok((locked.clone(), None)),
             FileVerdict::Recorded(hash) => self.lock_recorded(job, *hash, take).map(|output| (output, None)),
@@ -194,7 +196,7 @@ impl Publisher<'_> {
     }
 
     fn find_original(&self, target: &Target<'_>, hash: Digest) -> Result<Vec<u8>, Note> {
-        if let AssetOrigin::Source { path, .. } = &target.asset.origin {
+        if let Some(path) = self.assets.source_file(target.asset) {
             let bytes = self.files.read_picture(path).map_err(|error| Note::new("files", error.to_string(), ""))?;
             return if Digest::of(&bytes) == hash { Ok(bytes) } else { Err(changed(path)) };
         }
@@ -226,10 +228,6 @@ fn locked_output<'a>(target: &Target<'a>, job: &FileJob) -> Option<&'a LockedOut
 /// A file made anew from the locked take with the locked settings counts as the locked one, whatever encoder made it.
 fn as_locked(target: &Target<'_>, job: &FileJob, output: LockedOutput) -> LockedOutput {
     locked_output(target, job).filter(|locked| locked.settings == output.settings).cloned().unwrap_or(output)
-}
-
-fn is_source(asset: &Asset) -> bool {
-    matches!(asset.origin, AssetOrigin::Source { .. })
 }
 
 fn blocked(path: &ProjectPath, detail: &str) -> Note {

@@ -65,6 +65,18 @@ pub enum Origin {
     Path(String),
     /// Another asset's original.
     Asset(String),
+    /// A picture on the web.
+    Url(String),
+}
+
+impl fmt::Display for Origin {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Path(path) => formatter.write_str(path),
+            Self::Asset(name) => write!(formatter, "asset:{name}"),
+            Self::Url(url) => formatter.write_str(url),
+        }
+    }
 }
 
 /// A size as written in the manifest.

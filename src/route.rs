@@ -7,7 +7,7 @@ use crate::capability::{Field, Support};
 use crate::diagnostic::{Diagnostic, grouped};
 use crate::model::{Api, Model, Provider, Registry, Route, Wire};
 use crate::recipe::{Background, Quality, Size};
-use crate::resolve::{Asset, AssetOrigin, Draft};
+use crate::resolve::{Asset, AssetOrigin, OpenRecipe};
 use crate::size::{Asked, BadSize, Cure, Demand, ask};
 
 /// The ways to an asset's picture.
@@ -57,11 +57,11 @@ impl PassedOver {
 
 /// Walks the providers in order of preference; an error says provider by provider why none fits.
 pub fn route(asset: &Asset, registry: &Registry) -> Result<Option<Routing>, Diagnostic> {
-    let AssetOrigin::Generated(draft) = &asset.origin else { return Ok(None) };
-    let model = registry.model(&draft.recipe.model).expect("resolve took the model from this registry");
+    let AssetOrigin::Generated(open) = &asset.origin else { return Ok(None) };
+    let model = registry.model(&open.recipe.model).expect("resolve took the model from this registry");
     let output = asset.largest_sides();
     let mut routing = Routing { candidates: Vec::new(), passed_over: Vec::new() };
-    for provider in order(draft, model) {
+    for provider in order(open, model) {
         let mut routes = model.routes.iter().filter(|route| route.provider == provider).peekable();
         if routes.peek().is_none() {
             let known = registry.providers.get(&provider).and_then(|provider| provider.api.as_ref());
@@ -73,23 +73,23 @@ pub fn route(asset: &Asset, registry: &Registry) -> Result<Option<Routing>, Diag
             });
         }
         for route in routes {
-            match fit(draft, route, output) {
+            match fit(open, route, output) {
                 Ok(candidate) => routing.candidates.push(candidate),
                 Err(passed_over) => routing.passed_over.push(passed_over),
             }
         }
     }
     if routing.candidates.is_empty() {
-        Err(refusal(asset, draft, model, &routing.passed_over))
+        Err(refusal(asset, open, model, &routing.passed_over))
     } else {
         Ok(Some(routing))
     }
 }
 
 /// The placeholder serves itself, whatever the providers say.
-fn order(draft: &Draft, model: &Model) -> Vec<String> {
+fn order(open: &OpenRecipe, model: &Model) -> Vec<String> {
     let own = || model.routes.iter().map(|route| route.provider.clone());
-    let mut order: Vec<String> = match &draft.providers {
+    let mut order: Vec<String> = match &open.providers {
         Some(providers) if !model.is_reproducible() => providers.clone(),
         _ => own().collect(),
     };
@@ -99,25 +99,25 @@ fn order(draft: &Draft, model: &Model) -> Vec<String> {
 }
 
 /// What to ask a route for, or the first thing that it can't honour.
-fn fit(draft: &Draft, route: &Arc<Route>, output: (Option<u32>, Option<u32>)) -> Result<Candidate, PassedOver> {
+fn fit(open: &OpenRecipe, route: &Arc<Route>, output: (Option<u32>, Option<u32>)) -> Result<Candidate, PassedOver> {
     let Wire::Spoken(api) = route.wire else {
         let reason = format!("speaks {} for it, which this version doesn't", route.wire.name());
         return Err(PassedOver::new(&route.provider, reason));
     };
     let mut fit = Fit { route, api, untold: Vec::new(), doubts: Vec::new() };
-    fit.references(draft)?;
-    fit.wording(draft)?;
-    fit.seed(draft)?;
-    fit.quality(draft)?;
-    fit.background(draft)?;
-    if draft.recipe.negative_prompt.is_some() {
+    fit.references(open)?;
+    fit.wording(open)?;
+    fit.seed(open)?;
+    fit.quality(open)?;
+    fit.background(open)?;
+    if open.recipe.negative_prompt.is_some() {
         fit.need(Field::NegativePrompt, "negative prompt")?;
     }
-    let asked = fit.size(draft, output)?;
+    let asked = fit.size(open, output)?;
     let priced_as = asked.as_ref().and_then(Asked::priced_as);
     let pixels = asked.as_ref().and_then(Asked::area);
-    let cost_usd = route.price.of(draft.recipe.quality, priced_as.as_deref(), pixels);
-    let references = u32::try_from(draft.references.len()).unwrap_or(u32::MAX);
+    let cost_usd = route.price.of(open.recipe.quality, priced_as.as_deref(), pixels);
+    let references = u32::try_from(open.references.len()).unwrap_or(u32::MAX);
     let beside = route.facts.max_together.map_or(u32::MAX, |together| together.saturating_sub(references));
     let several = route.fields().has(Field::N).then_some(route.facts.max_images).flatten();
     let max_images = several.unwrap_or(1).min(beside).max(1);
@@ -163,8 +163,8 @@ impl Fit<'_> {
         }
     }
 
-    fn references(&mut self, draft: &Draft) -> Result<(), PassedOver> {
-        let count = draft.references.len();
+    fn references(&mut self, open: &OpenRecipe) -> Result<(), PassedOver> {
+        let count = open.references.len();
         if count == 0 {
             return Ok(());
         }
@@ -185,8 +185,8 @@ impl Fit<'_> {
         }
     }
 
-    fn wording(&self, draft: &Draft) -> Result<(), PassedOver> {
-        let length = draft.recipe.prompt.chars().count() as u64;
+    fn wording(&self, open: &OpenRecipe) -> Result<(), PassedOver> {
+        let length = open.recipe.prompt.chars().count() as u64;
         match self.route.facts.max_prompt.map(u64::from) {
             Some(most) if length > most => {
                 let (most, length) = (grouped(most), grouped(length));
@@ -196,8 +196,8 @@ impl Fit<'_> {
         }
     }
 
-    fn seed(&mut self, draft: &Draft) -> Result<(), PassedOver> {
-        let Some(seed) = draft.recipe.seed else { return Ok(()) };
+    fn seed(&mut self, open: &OpenRecipe) -> Result<(), PassedOver> {
+        let Some(seed) = open.recipe.seed else { return Ok(()) };
         self.need(Field::Seed, "seed")?;
         match self.route.facts.max_seed {
             Some(most) if seed > most => self.refuse(format!("takes no seed above {}", grouped(most))),
@@ -205,16 +205,16 @@ impl Fit<'_> {
         }
     }
 
-    fn quality(&mut self, draft: &Draft) -> Result<(), PassedOver> {
-        match draft.recipe.quality {
+    fn quality(&mut self, open: &OpenRecipe) -> Result<(), PassedOver> {
+        match open.recipe.quality {
             // What every model does where nothing is sent.
             None | Some(Quality::Auto) => Ok(()),
             Some(_) => self.need(Field::Quality, "quality"),
         }
     }
 
-    fn background(&mut self, draft: &Draft) -> Result<(), PassedOver> {
-        match draft.recipe.background {
+    fn background(&mut self, open: &OpenRecipe) -> Result<(), PassedOver> {
+        match open.recipe.background {
             None | Some(Background::Auto) => Ok(()),
             // A model that draws no alpha draws nothing but opaque pictures.
             Some(Background::Opaque) if !self.route.fields().has(Field::Background) => Ok(()),
@@ -223,8 +223,8 @@ impl Fit<'_> {
         }
     }
 
-    fn size(&mut self, draft: &Draft, output: (Option<u32>, Option<u32>)) -> Result<Option<Asked>, PassedOver> {
-        let recipe = &draft.recipe;
+    fn size(&mut self, open: &OpenRecipe, output: (Option<u32>, Option<u32>)) -> Result<Option<Asked>, PassedOver> {
+        let recipe = &open.recipe;
         let asked = ask(Demand { recipe, output }, &self.route.facts).map_err(|bad| PassedOver {
             provider: self.route.provider.clone(),
             api: Some(self.api),
@@ -255,12 +255,12 @@ impl Fit<'_> {
 }
 
 /// Why nobody can make an asset. Where all that stands in the way is its size, the error is about that.
-fn refusal(asset: &Asset, draft: &Draft, model: &Model, passed_over: &[PassedOver]) -> Diagnostic {
+fn refusal(asset: &Asset, open: &OpenRecipe, model: &Model, passed_over: &[PassedOver]) -> Diagnostic {
     let sizes: Vec<(&str, &BadSize)> =
         passed_over.iter().filter_map(|one| Some((one.provider.as_str(), one.bad_size.as_deref()?))).collect();
     let serves = |one: &&PassedOver| model.routes.iter().any(|route| route.provider == one.provider);
     if !sizes.is_empty() && passed_over.iter().filter(serves).all(|one| one.bad_size.is_some()) {
-        return bad_size(asset, draft, model, &sizes);
+        return bad_size(asset, open, model, &sizes);
     }
     let reasons = why_not(passed_over);
     let message = format!("no provider can make `{}` as it is asked for: {}", asset.name, reasons.join("; "));
@@ -271,7 +271,7 @@ fn refusal(asset: &Asset, draft: &Draft, model: &Model, passed_over: &[PassedOve
         let own = own.into_iter().collect::<Vec<_>>().join(", ");
         format!("{} is served by {own}: name one of them in `provider`", model.name)
     };
-    draft.model_place.error("no-route", message, "this model").help(help)
+    open.model_place.error("no-route", message, "this model").help(help)
 }
 
 /// Provider by provider, and route by route where it isn't the same on all of a provider's routes.
@@ -291,9 +291,9 @@ fn why_not(passed_over: &[PassedOver]) -> Vec<String> {
     reasons
 }
 
-fn bad_size(asset: &Asset, draft: &Draft, model: &Model, sizes: &[(&str, &BadSize)]) -> Diagnostic {
-    let place = draft.size_place.as_ref().unwrap_or(&draft.model_place);
-    let recipe = &draft.recipe;
+fn bad_size(asset: &Asset, open: &OpenRecipe, model: &Model, sizes: &[(&str, &BadSize)]) -> Diagnostic {
+    let place = open.size_place.as_ref().unwrap_or(&open.model_place);
+    let recipe = &open.recipe;
     let written: Vec<String> = [
         recipe.size.as_ref().filter(|size| **size != Size::Auto).map(Size::to_string),
         recipe.aspect_ratio.map(|ratio| ratio.to_string()),
@@ -372,7 +372,7 @@ mod tests {
     use crate::name::{AssetName, ProjectPath};
     use crate::picture::Format;
     use crate::recipe::{Background, Quality, Ratio, Recipe, Size};
-    use crate::resolve::{Asset, AssetOrigin, Draft, DraftOrigin, DraftReference, Output, OutputPath};
+    use crate::resolve::{Asset, AssetOrigin, OpenOrigin, OpenRecipe, OpenReference, Output, OutputPath};
     use crate::route::{Candidate, route};
     use crate::transform::{Fit, Settings};
 
@@ -432,11 +432,11 @@ mod tests {
         fn asset(self) -> Asset {
             let place = Place { source: Source::new("images.toml", ""), span: 0..0 };
             let path = ProjectPath::new("assets/moon.png").expect("a sound path");
-            let reference = |_| DraftReference {
-                origin: DraftOrigin::File { path: path.clone(), hash: Digest::of(b"board") },
+            let reference = |_| OpenReference {
+                origin: OpenOrigin::File { path: path.clone(), hash: Digest::of(b"board") },
                 hint: None,
             };
-            let draft = Draft {
+            let open = OpenRecipe {
                 recipe: self.recipe,
                 references: (0..self.references).map(reference).collect(),
                 providers: self.providers,
@@ -449,7 +449,7 @@ mod tests {
             Asset {
                 name: AssetName::new("moon").expect("a sound name"),
                 place: place.clone(),
-                origin: AssetOrigin::Generated(Box::new(draft)),
+                origin: AssetOrigin::Generated(Box::new(open)),
                 publish: Publish::Chosen,
                 outputs: vec![Output { path: OutputPath::Fixed(path), settings, place }],
                 tags: Vec::new(),

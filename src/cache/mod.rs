@@ -75,6 +75,18 @@ impl Cache {
         self.sharded("originals", hash)
     }
 
+    /// Pictures on the web that were fetched as references, by content. They were free, and can go at any time.
+    #[cfg(feature = "generate")]
+    fn reference_path(&self, hash: Digest) -> PathBuf {
+        self.sharded("references", hash)
+    }
+
+    /// The bytes of a picture that was fetched as a reference, if they are there and whole.
+    #[cfg(feature = "generate")]
+    pub(crate) fn reference(&self, hash: Digest) -> Option<Vec<u8>> {
+        fs::read(self.reference_path(hash)).ok().filter(|bytes| Digest::of(bytes) == hash)
+    }
+
     fn takes_path(&self, fingerprint: Fingerprint) -> PathBuf {
         self.sharded("takes", fingerprint.0)
     }

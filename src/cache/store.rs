@@ -28,6 +28,15 @@ impl Cache {
         Ok(hash)
     }
 
+    /// Keeps a picture that was fetched as a reference.
+    pub(crate) fn put_reference(&self, bytes: &[u8]) -> io::Result<Digest> {
+        let hash = Digest::of(bytes);
+        let path = self.reference_path(hash);
+        let folder = private_folder(path.parent().unwrap_or(&self.root), Durable::No)?;
+        replace(&folder, &path, bytes, Durable::No)?;
+        Ok(hash)
+    }
+
     /// Files a take under its recipe, for every project that has the same.
     pub(crate) fn add_take(&self, fingerprint: Fingerprint, take: &Take, durable: Durable) -> io::Result<()> {
         let folder = private_folder(&self.takes_path(fingerprint), durable)?;
@@ -195,6 +204,7 @@ mod tests {
             provider: "aisa".to_string(),
             model_id: "seedream".to_string(),
             asked: Some("2048x2048".to_string()),
+            wording: None,
             cost_usd: Some(0.04),
             generated: Some(date.to_string()),
             kind: None,

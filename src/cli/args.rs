@@ -145,6 +145,9 @@ pub(crate) struct SyncArguments {
     /// Keep the files of what is no longer declared
     #[arg(long)]
     pub(crate) no_prune: bool,
+    /// Fetch references on the web again, and pin them as they are now
+    #[arg(long)]
+    pub(crate) refresh: bool,
     /// Send again what may have been billed and brought nothing
     #[arg(long)]
     pub(crate) resend_unknown: bool,

@@ -126,6 +126,7 @@ impl Report for Human<'_> {
         match event {
             Event::Planned(plan) => self.planned(plan),
             Event::Waiting { what } => self.talk.say(&format!("waiting for {}", self.talk.err.plain(what))),
+            Event::Fetching { url } => self.talk.say(&format!("fetching {}", self.talk.err.plain(url))),
             Event::Started(one) => self.started(one),
             Event::Asking { name, provider, images } => {
                 self.step(name, &format!("asking {provider} for {}", counted(*images as usize, "image")));

@@ -3,14 +3,13 @@
 use std::sync::Arc;
 
 use crate::digest::Digest;
-use crate::execute::Run;
+use crate::execute::{Run, fetch};
 use crate::name::{AssetName, ProjectPath};
 use crate::picture::Picture;
 use crate::plan::Note;
 use crate::provider::Attachment;
 use crate::publish::original;
 use crate::recipe::{Origin, Recipe, Reference};
-use crate::resolve::AssetOrigin;
 
 /// Reads all references of a recipe, in order.
 pub(super) async fn attach(run: &Run<'_>, name: &AssetName, recipe: &Recipe) -> Result<Arc<Vec<Attachment>>, Note> {
@@ -23,22 +22,16 @@ pub(super) async fn attach(run: &Run<'_>, name: &AssetName, recipe: &Recipe) -> 
 
 async fn read(run: &Run<'_>, name: &AssetName, reference: &Reference) -> Result<Attachment, Note> {
     let hash = reference.hash;
-    let (what, file) = match &reference.origin {
-        Origin::Path(path) => (format!("`{path}`"), ProjectPath::new(path).ok()),
-        Origin::Asset(other) => (format!("the original of `{other}`"), source_of(run, other)),
-    };
-    let bytes = match file {
-        Some(path) => {
-            let files = Arc::clone(run.files);
-            tokio::task::spawn_blocking(move || files.read_picture(&path).map_err(|error| error.reason)).await
-        }
-        None => Ok(original(run.cache, run.files, run.lock, hash).map_err(|_| "it is in no cache".to_string())),
+    let (what, bytes) = match &reference.origin {
+        Origin::Path(path) => (format!("`{path}`"), file(run, ProjectPath::new(path).ok()).await),
+        Origin::Asset(other) => (format!("the original of `{other}`"), of_asset(run, other, hash).await),
+        Origin::Url(url) => (url.clone(), fetched(run, url, hash).await),
     };
     let failed = |why: &str| {
         let message = format!("`{name}` was not asked for: its reference {what} can't be sent: {why}");
         Note::new("reference", message, "run `tintype sync` again")
     };
-    let bytes = bytes.map_err(|panic| failed(&panic.to_string()))?.map_err(|why| failed(&why))?;
+    let bytes = bytes.map_err(|why| failed(&why))?;
     if Digest::of(&bytes) != hash {
         return Err(failed("it changed while this run was under way"));
     }
@@ -46,10 +39,32 @@ async fn read(run: &Run<'_>, name: &AssetName, reference: &Reference) -> Result<
     Ok(Attachment { bytes, format })
 }
 
-/// The file of an asset that was made by hand.
-fn source_of(run: &Run<'_>, name: &str) -> Option<ProjectPath> {
-    match &run.assets.by_name.get(name)?.origin {
-        AssetOrigin::Source { path, .. } => Some(path.clone()),
-        AssetOrigin::Generated(_) => None,
+async fn file(run: &Run<'_>, path: Option<ProjectPath>) -> Result<Vec<u8>, String> {
+    let path = path.ok_or("it is no path of this project")?;
+    let files = Arc::clone(run.files);
+    let read = tokio::task::spawn_blocking(move || files.read_picture(&path).map_err(|error| error.reason));
+    read.await.map_err(|panic| panic.to_string())?
+}
+
+async fn of_asset(run: &Run<'_>, name: &str, hash: Digest) -> Result<Vec<u8>, String> {
+    let source = run.assets.by_name.get(name).and_then(|other| run.assets.source_file(other));
+    match source {
+        Some(path) => file(run, Some(path.clone())).await,
+        None => original(run.cache, run.files, run.lock, hash).map_err(|_| "it is in no cache".to_string()),
     }
+}
+
+/// A picture on the web: as it was when it was pinned.
+async fn fetched(run: &Run<'_>, url: &str, hash: Digest) -> Result<Vec<u8>, String> {
+    if let Some(bytes) = run.cache.reference(hash) {
+        return Ok(bytes);
+    }
+    let found = fetch(run.cache, run.trusted_hosts, url).await?;
+    if found != hash {
+        return Err(
+            "it isn't the picture any more that images.lock has; `tintype sync --refresh` takes it as it is now"
+                .to_string(),
+        );
+    }
+    run.cache.reference(hash).ok_or_else(|| "the cache has lost it".to_string())
 }

@@ -4,6 +4,7 @@
 
 mod attach;
 mod draw;
+mod fetch;
 mod purchase;
 mod purse;
 mod request;
@@ -20,15 +21,17 @@ use crate::digest::Digest;
 use crate::event::{AssetResult, Event, Report, Stop, Verdict};
 use crate::files::Files;
 use crate::lock::{Entry, EntryOrigin, Generated, Lockfile, Take, order_takes};
-use crate::model::{Provider, Registry, Route};
+use crate::model::{Provider, Registry, Route, TrustedHosts};
 use crate::name::AssetName;
-use crate::observe::Observed;
+use crate::observe::{Observed, Originals};
 use crate::plan::{Action, Note, PlannedAsset, Policy, file_jobs};
 use crate::provider::http::{Line, LineConfig};
 use crate::publish::{Publisher, Target};
+use crate::recipe::Origin;
 use crate::resolve::{Asset, AssetOrigin, Assets};
 use crate::secret::Secret;
 
+pub(crate) use crate::execute::fetch::fetch;
 pub(crate) use crate::execute::purse::Purse;
 
 /// Everything that a run works with.
@@ -48,7 +51,7 @@ pub(crate) struct Run<'a> {
     pub(crate) lines: Lines,
     /// Routes that a vendor has closed, as this run found out.
     pub(crate) moved: Moved,
-    pub(crate) trusted_hosts: Arc<Vec<String>>,
+    pub(crate) trusted_hosts: &'a TrustedHosts,
 }
 
 /// Routes that answered "not here" where the same provider has another: the next asset goes there at once. By route and
@@ -77,8 +80,8 @@ pub(crate) struct Outcome {
     pub(crate) result: AssetResult,
     /// What is to be locked; `None`: nothing, the asset is gone.
     pub(crate) entry: EntryChange,
-    /// The chosen original, for assets that refer to it.
-    pub(crate) original: Option<Digest>,
+    /// Its originals, for assets that refer to it.
+    pub(crate) originals: Option<Originals>,
 }
 
 #[derive(Debug)]
@@ -120,8 +123,14 @@ pub(crate) async fn execute(
     observed: &Observed,
 ) -> BTreeMap<AssetName, Outcome> {
     let cores = Arc::new(Semaphore::new(std::thread::available_parallelism().map_or(2, usize::from)));
-    let publisher =
-        Publisher { cache: run.cache, files: run.files, lock: run.lock, overwrite: run.policy.overwrite, cores };
+    let publisher = Publisher {
+        cache: run.cache,
+        files: run.files,
+        lock: run.lock,
+        assets: run.assets,
+        overwrite: run.policy.overwrite,
+        cores,
+    };
     let work = planned.iter().map(|one| {
         let publisher = &publisher;
         async move {
@@ -142,7 +151,7 @@ async fn make(run: &Run<'_>, one: &PlannedAsset, observed: &Observed, publisher:
     let Some(asset) = run.assets.by_name.get(&one.name) else { return forget(one, publisher) };
     let facts = &observed.facts[&one.name];
     if one.action == Action::Keep {
-        return Outcome { original: facts.original, ..unchanged(one, AssetResult::done()) };
+        return Outcome { originals: facts.originals(), ..unchanged(one, AssetResult::done()) };
     }
     // What another run has under way looks like a lost request: only who holds the recipe's lock can tell them apart. And
     // what was answered is fetched, whatever became of the requests beside it.
@@ -151,7 +160,7 @@ async fn make(run: &Run<'_>, one: &PlannedAsset, observed: &Observed, publisher:
         |error: &Note| one.work.incomplete && (error.code == "maybe-billed" || (error.code == "refused" && answered));
     if let Some(error) = one.error.clone().filter(|error| !is_in_doubt(error)) {
         let result = AssetResult::not_done(Verdict::Failed, error);
-        return Outcome { original: facts.original, ..unchanged(one, result) };
+        return Outcome { originals: facts.originals(), ..unchanged(one, result) };
     }
     if run.stop.is_requested() {
         let note = Note::new("interrupted", format!("`{}` was not begun", one.name), "run `tintype sync` again");
@@ -175,13 +184,20 @@ async fn make(run: &Run<'_>, one: &PlannedAsset, observed: &Observed, publisher:
     let warnings = got.warnings.into_iter().chain(published.warnings).collect();
     let result = AssetResult { verdict, error, warnings, images: got.images, cost_usd: got.cost_usd };
     let entry = EntryChange::Set(Box::new(Entry { origin, outputs: published.outputs }));
-    Outcome { entry, original: Some(chosen), ..unchanged(one, result) }
+    let takes = got.takes.iter().map(|take| take.hash).collect();
+    Outcome { entry, originals: Some(Originals { chosen, takes }), ..unchanged(one, result) }
 }
 
 /// What is to be locked of an asset's origin, and the original that makes its outputs; none if no take came.
 fn origin(one: &PlannedAsset, asset: &Asset, got: &Got) -> Option<(EntryOrigin, Digest)> {
-    if let AssetOrigin::Source { path, hash, .. } = &asset.origin {
-        return Some((EntryOrigin::Source { path: path.clone(), hash: *hash }, *hash));
+    let source = match &asset.origin {
+        AssetOrigin::Source { path, .. } => Some(Origin::Path(path.to_string())),
+        AssetOrigin::Shared(other) => Some(Origin::Asset(other.to_string())),
+        AssetOrigin::Generated(_) => None,
+    };
+    if let Some(origin) = source {
+        let hash = one.work.chosen?;
+        return Some((EntryOrigin::Source { origin, hash }, hash));
     }
     let is_there = |chosen: &Digest| got.takes.iter().any(|take| take.hash == *chosen);
     let chosen = one.work.chosen.filter(is_there).or(got.first())?;
@@ -191,7 +207,7 @@ fn origin(one: &PlannedAsset, asset: &Asset, got: &Got) -> Option<(EntryOrigin, 
 
 /// An outcome that leaves the lockfile as it is.
 fn unchanged(one: &PlannedAsset, result: AssetResult) -> Outcome {
-    Outcome { result: with_warnings(result, one), entry: EntryChange::Keep, original: None }
+    Outcome { result: with_warnings(result, one), entry: EntryChange::Keep, originals: None }
 }
 
 fn nothing_came(one: &PlannedAsset, got: Got) -> Outcome {
@@ -253,7 +269,7 @@ impl Got {
 
 /// Brings an asset to its takes: those it has, those that the cache has, those that are drawn or bought.
 async fn acquire(run: &Run<'_>, one: &PlannedAsset, asset: &Asset, observed: &Observed) -> Got {
-    if matches!(asset.origin, AssetOrigin::Source { .. }) {
+    if matches!(asset.origin, AssetOrigin::Source { .. } | AssetOrigin::Shared(_)) {
         return Got::of(Vec::new());
     }
     let facts = &observed.facts[&one.name];

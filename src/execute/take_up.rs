@@ -109,6 +109,7 @@ async fn keep(
         provider: answered.provider.clone(),
         model_id: answered.model_id.clone(),
         asked: answered.asked.as_ref().map(ToString::to_string),
+        wording: Some(recipe.hints()).filter(|hints| !hints.is_empty()),
         cost_usd: price,
         generated: Some(answered.at.clone()),
         kind: None,
@@ -143,10 +144,10 @@ async fn fetch(run: &Run<'_>, answered: &Answered, url: &str) -> Result<Vec<u8>,
     }
     let provider = run.registry.providers.get(&answered.provider);
     let base = provider.and_then(|provider| provider.base_url.as_ref());
-    let trusted = base.is_some_and(|base| run.trusted_hosts.iter().any(|host| host == base.host()));
+    let trusted = base.is_some_and(|base| run.trusted_hosts.contains(base.host()));
     let hosts = Hosts {
         loopback: base.is_some_and(crate::model::BaseUrl::is_loopback),
-        trusted: if trusted { run.trusted_hosts.to_vec() } else { Vec::new() },
+        trusted: run.trusted_hosts.hosts().filter(|_| trusted).map(str::to_string).collect(),
     };
     match Downloader::new(hosts).fetch(url).await {
         Ok(bytes) => Ok(bytes),

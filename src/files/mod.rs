@@ -2,6 +2,7 @@
 //!
 //! Every path stays beneath the manifest's folder. Knows nothing of assets, recipes or the cache.
 
+mod pins;
 mod stat;
 #[cfg(feature = "generate")]
 mod write;

@@ -14,7 +14,7 @@ use std::collections::BTreeMap;
 
 use crate::digest::Digest;
 use crate::name::{AssetName, ProjectPath};
-use crate::recipe::{Fingerprint, Recipe};
+use crate::recipe::{Fingerprint, Origin, Recipe};
 
 /// The version of the format that is written, and the only one that is read.
 pub const VERSION: i64 = 1;
@@ -40,10 +40,10 @@ pub struct Entry {
 pub enum EntryOrigin {
     /// A model drew it.
     Generated(Box<Generated>),
-    /// It was made by hand.
+    /// It was made by hand, or is another asset's.
     Source {
-        /// The file.
-        path: ProjectPath,
+        /// The file, or the other asset.
+        origin: Origin,
         /// The digest of its bytes.
         hash: Digest,
     },
@@ -83,6 +83,8 @@ pub struct Take {
     pub model_id: String,
     /// The size that was asked of the vendor.
     pub asked: Option<String>,
+    /// What was put before the prompt, to say what the references show.
+    pub wording: Option<String>,
     /// What it cost, in US dollars.
     pub cost_usd: Option<f64>,
     /// When, as `2026-11-20T21:04:05Z`; the placeholder's takes have no date.

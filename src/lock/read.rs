@@ -95,7 +95,7 @@ fn read_entry(field: &Field<'_>, problems: &mut Problems<'_>) -> Option<(Spanned
     let name = table.parsed("name", "an asset's name", |text| AssetName::new(text).ok(), problems);
     let fingerprint = parse::<Digest>(&mut table, "fingerprint", problems);
     let chosen = parse::<Digest>(&mut table, "chosen", problems);
-    let source = path(&mut table, "source", problems);
+    let source = table.parsed("source", "a path or `asset:NAME`", source, problems).map(|source| source.value);
     let hash = parse::<Digest>(&mut table, "hash", problems);
     let recipe = table.take("recipe").and_then(|field| recipe(&field, problems));
     let mut takes = each(&table.list("takes"), take, problems);
@@ -107,7 +107,7 @@ fn read_entry(field: &Field<'_>, problems: &mut Problems<'_>) -> Option<(Spanned
     order_takes(&mut takes);
     outputs.sort_by(|one: &LockedOutput, other| one.path.cmp(&other.path));
     let origin = match (source, hash, recipe, chosen) {
-        (Some(path), Some(hash), None, None) => EntryOrigin::Source { path, hash },
+        (Some(origin), Some(hash), None, None) => EntryOrigin::Source { origin, hash },
         (None, None, Some(recipe), Some(chosen)) if fingerprint == Some(recipe.fingerprint().0) => {
             EntryOrigin::Generated(Box::new(Generated { recipe, chosen, takes }))
         }
@@ -162,6 +162,13 @@ fn path(table: &mut Table<'_>, key: &'static str, problems: &mut Problems<'_>) -
     table.parsed(key, "a path inside the project", |text| ProjectPath::new(text).ok(), problems).map(|path| path.value)
 }
 
+fn source(text: &str) -> Option<Origin> {
+    match text.strip_prefix("asset:") {
+        Some(name) => AssetName::new(name).ok().map(|name| Origin::Asset(name.to_string())),
+        None => ProjectPath::new(text).ok().map(|path| Origin::Path(path.to_string())),
+    }
+}
+
 fn recipe(field: &Field<'_>, problems: &mut Problems<'_>) -> Option<Recipe> {
     let mut table = field.table("[asset.recipe]", &[], problems)?;
     let model = table.string("model", problems);
@@ -197,12 +204,14 @@ fn reference(field: &Field<'_>, problems: &mut Problems<'_>) -> Option<Reference
     let mut table = field.table("[[asset.recipe.references]]", &[], problems)?;
     let path = table.string("path", problems);
     let asset = table.string("asset", problems);
+    let url = table.string("url", problems);
     let hash = parse(&mut table, "hash", problems)?;
     let hint = table.string("hint", problems).map(|hint| hint.value);
     table.finish(problems);
-    let origin = match (path, asset) {
-        (Some(path), None) => Origin::Path(path.value),
-        (None, Some(asset)) => Origin::Asset(asset.value),
+    let origin = match (path, asset, url) {
+        (Some(path), None, None) => Origin::Path(path.value),
+        (None, Some(asset), None) => Origin::Asset(asset.value),
+        (None, None, Some(url)) => Origin::Url(url.value),
         _ => {
             problems.add(field.place.error("lock-damaged", "this reference has no origin", "here"));
             return None;
@@ -224,6 +233,7 @@ fn take(field: &Field<'_>, problems: &mut Problems<'_>) -> Option<Take> {
         provider: table.string("provider", problems)?.value,
         model_id: table.string("model_id", problems)?.value,
         asked: table.string("asked", problems).map(|asked| asked.value),
+        wording: table.string("wording", problems).map(|wording| wording.value),
         cost_usd: table.amount("cost_usd", problems).map(|cost| cost.value),
         generated: table.take("generated").and_then(|field| date(&field, problems)),
         kind: table.parsed("kind", "`draft`, `adopted` or `accepted`", kind, problems).map(|kind| kind.value),

@@ -43,12 +43,17 @@ fn any_recipe() -> impl Strategy<Value = Recipe> {
                 hash: digest(2),
                 hint: Some("the \"logo\"".to_string()),
             };
+            let web = Reference {
+                origin: Origin::Url("https://example.com/board.png?v=2".to_string()),
+                hash: digest(7),
+                hint: None,
+            };
             Recipe {
                 model: "seedream-4.5".to_string(),
                 prompt,
                 size,
                 aspect_ratio: more.then(|| Ratio::of(16, 9)),
-                references: if more { vec![path, asset] } else { Vec::new() },
+                references: if more { vec![path, asset, web] } else { Vec::new() },
                 seed: seed.map(i64::unsigned_abs),
                 quality: more.then_some(Quality::High),
                 negative_prompt: more.then(|| "text, logos".to_string()),
@@ -67,6 +72,7 @@ fn any_take() -> impl Strategy<Value = Take> {
             provider: "aisa".to_string(),
             model_id: "seedream-4-5-251128".to_string(),
             asked: odd.then(|| "64x32".to_string()),
+            wording: odd.then(|| "Image 1 is \"the\" helmet.".to_string()),
             cost_usd: cents.map(|cents| f64::from(cents) / 100.0),
             generated: second.map(|second| format!("2026-11-20T21:04:{second:02}Z")),
             kind: odd.then_some(TakeKind::Accepted),
@@ -89,7 +95,9 @@ fn any_entry() -> impl Strategy<Value = Entry> {
                 take: takes.first().map(|take| take.hash),
             };
             let origin = if source {
-                EntryOrigin::Source { path: ProjectPath::new("art/badge.png").unwrap(), hash: digest(5) }
+                let path = Origin::Path("art/badge.png".to_string());
+                let origin = if takes.is_empty() { path } else { Origin::Asset("ui/logo".to_string()) };
+                EntryOrigin::Source { origin, hash: digest(5) }
             } else {
                 EntryOrigin::Generated(Box::new(Generated { recipe, chosen: digest(6), takes }))
             };

@@ -44,8 +44,8 @@ impl Lockfile {
 
 fn render_entry(entry: &Entry, text: &mut Text) {
     match &entry.origin {
-        EntryOrigin::Source { path, hash } => {
-            text.string("source", path.as_str());
+        EntryOrigin::Source { origin, hash } => {
+            text.string("source", &origin.to_string());
             text.string("hash", &hash.to_string());
         }
         EntryOrigin::Generated(generated) => {
@@ -82,6 +82,7 @@ fn render_recipe(recipe: &Recipe, text: &mut Text) {
         match &reference.origin {
             Origin::Path(path) => text.string("path", path),
             Origin::Asset(name) => text.string("asset", name),
+            Origin::Url(url) => text.string("url", url),
         }
         text.string("hash", &reference.hash.to_string());
         text.maybe("hint", reference.hint.as_deref());
@@ -112,6 +113,7 @@ fn render_take_fields(take: &Take, text: &mut Text) {
     text.string("provider", &take.provider);
     text.string("model_id", &take.model_id);
     text.maybe("asked", take.asked.as_ref());
+    text.maybe("wording", take.wording.as_ref());
     if let Some(cost) = take.cost_usd {
         text.line(&format!("cost_usd = {cost:?}"));
     }

@@ -8,6 +8,7 @@ use crate::manifest::table::{Field, Problems, Table, not_yet};
 use crate::manifest::tree::Tree;
 use crate::manifest::vendors::SIZE_FORM;
 use crate::manifest::{AssetKeys, OutputKey, OutputKeys, Publish, ReferenceKey, ReferenceOrigin, Spanned};
+use crate::name::TakeId;
 use crate::picture::{Format, MAX_SIDE};
 use crate::recipe::{Background, Quality, Ratio, Size, Value};
 use crate::transform::Fit;
@@ -57,7 +58,7 @@ pub(crate) fn read(field: &Field<'_>, title: &str, scope: Scope, problems: &mut 
     let keys = AssetKeys {
         place: field.key_place.clone(),
         prompt: if one { table.string("prompt", problems) } else { None },
-        source: if one { source(table.string("source", problems), problems) } else { None },
+        source: if one { table.string("source", problems) } else { None },
         alt: if one { table.string("alt", problems) } else { None },
         hold: if one { table.boolean("hold", problems) } else { None },
         model: table.string("model", problems),
@@ -125,15 +126,6 @@ pub(crate) fn rows_keys(field: &Field<'_>, problems: &mut Problems<'_>) -> Optio
     Some(RowsKeys { path: path?, columns, at, condition })
 }
 
-fn source(source: Option<Spanned<String>>, problems: &mut Problems<'_>) -> Option<Spanned<String>> {
-    let source = source?;
-    if source.value.starts_with("asset:") {
-        problems.add(not_yet(&source.place, "another asset as `source`"));
-        return None;
-    }
-    Some(source)
-}
-
 fn size(table: &mut Table<'_>, problems: &mut Problems<'_>) -> Option<Spanned<Size>> {
     // `auto` is what an absent size with an output shape stands for; nobody writes it.
     let parse = |text: &str| Size::parse(text).filter(|size| *size != Size::Auto);
@@ -173,34 +165,60 @@ fn reference(field: &Field<'_>, problems: &mut Problems<'_>) -> Option<Spanned<R
     if matches!(field.value, Tree::Table(entries) if entries.iter().any(|entry| entry.node.is_open())) {
         return None;
     }
-    let mut hint = None;
-    let origin = if matches!(field.value, Tree::Table(_)) {
-        let mut table = field.table("a reference", &["take"], problems)?;
-        hint = table.string("hint", problems).map(|hint| hint.value);
-        let path = table.string("path", problems);
-        let asset = table.string("asset", problems);
-        table.finish(problems);
-        match (path, asset) {
-            (Some(path), None) => ReferenceOrigin::Path(path.value),
-            (None, Some(asset)) => ReferenceOrigin::Asset(asset.value),
-            _ => {
-                let error = place.error("bad-value", "a reference has either a `path` or an `asset`", "one of them");
-                problems.add(error.help(r#"write { path = "art/board.png" } or { asset = "logo" }"#));
-                return None;
-            }
-        }
-    } else {
+    let Tree::Table(_) = field.value else {
         let written = field.string(problems)?.value;
-        if written.starts_with("https://") || written.starts_with("http://") {
-            problems.add(not_yet(&place, "a URL as reference"));
+        return Some(Spanned { value: ReferenceKey { origin: reference_origin(written), hint: None }, place });
+    };
+    let mut table = field.table("a reference", &[], problems)?;
+    let hint = table.string("hint", problems).map(|hint| hint.value);
+    let path = table.string("path", problems).map(|path| path.value);
+    let asset = table.string("asset", problems).map(|asset| asset.value);
+    let take = table.take("take").map(|field| (field.key_place.clone(), take(&field, problems)));
+    table.finish(problems);
+    let origin = match (path, asset, take) {
+        (None, Some(name), take) => {
+            let take = match take {
+                Some((_, take)) => Some(take?),
+                None => None,
+            };
+            ReferenceOrigin::Asset { name, take }
+        }
+        (Some(path), None, None) => reference_origin(path),
+        (Some(_), None, Some((place, _))) => {
+            let error = place.error("bad-value", "a `take` is of an asset, not of a path", "of what?");
+            problems.add(error.help(r#"write { asset = "logo", take = 2 }, or take `take` out"#));
             return None;
         }
-        match written.strip_prefix("asset:") {
-            Some(asset) => ReferenceOrigin::Asset(asset.to_string()),
-            None => ReferenceOrigin::Path(written),
+        _ => {
+            let error = place.error("bad-value", "a reference has either a `path` or an `asset`", "one of them");
+            problems.add(error.help(r#"write { path = "art/board.png" } or { asset = "logo" }"#));
+            return None;
         }
     };
     Some(Spanned { value: ReferenceKey { origin, hint }, place })
+}
+
+/// A reference in short: `asset:NAME`, a URL, or else a path.
+fn reference_origin(written: String) -> ReferenceOrigin {
+    if let Some(name) = written.strip_prefix("asset:") {
+        return ReferenceOrigin::Asset { name: name.to_string(), take: None };
+    }
+    if written.contains("://") { ReferenceOrigin::Url(written) } else { ReferenceOrigin::Path(written) }
+}
+
+/// A take's number or hash.
+fn take(field: &Field<'_>, problems: &mut Problems<'_>) -> Option<TakeId> {
+    let written = match field.value {
+        Tree::Integer(Ok(number)) => number.to_string(),
+        Tree::Text(text) => text.clone(),
+        _ => return field.mistyped("a take's number or hash", problems),
+    };
+    let take = TakeId::parse(&written);
+    if take.is_none() {
+        let error = field.place.error("bad-value", format!("`{written}` is no take"), "not this");
+        problems.add(error.help("write its number, from 1, or its hash: `tintype show NAME` lists both"));
+    }
+    take
 }
 
 type Options = BTreeMap<String, Spanned<BTreeMap<String, Value>>>;

@@ -17,6 +17,7 @@ use std::time::Duration;
 use crate::capability::{Facts, Price};
 use crate::diagnostic::{Diagnostic, Source};
 use crate::manifest::tree::{Entry, Node};
+use crate::name::TakeId;
 use crate::picture::Format;
 use crate::recipe::{Background, Quality, Ratio, Size, Value};
 use crate::transform::Fit;
@@ -223,7 +224,14 @@ pub enum ReferenceOrigin {
     /// A file of the project.
     Path(String),
     /// Another asset.
-    Asset(String),
+    Asset {
+        /// Its name.
+        name: String,
+        /// Which of its takes; the chosen one where absent.
+        take: Option<TakeId>,
+    },
+    /// A picture on the web.
+    Url(String),
 }
 
 /// Which takes of an asset make outputs.

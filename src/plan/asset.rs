@@ -8,20 +8,21 @@ use crate::lock::{Entry, EntryOrigin, Take, order_takes};
 use crate::manifest::Publish;
 use crate::model::Registry;
 use crate::name::ProjectPath;
-use crate::observe::Facts;
+use crate::observe::{Facts, Unknown};
 use crate::plan::files::foreign;
-use crate::plan::notes::{maybe_billed, refused, stays, unavailable};
+use crate::plan::notes::{maybe_billed, no_reference, refused, stays, unavailable};
 use crate::plan::prune::{Removal, removal};
 use crate::plan::reason::compare;
 use crate::plan::{
     Action, FileJob, FileVerdict, Note, PlannedAsset, Policy, Reason, ReasonCode, Why, file_jobs, is_reproducible,
     rounded,
 };
-use crate::resolve::{Asset, AssetOrigin};
+use crate::resolve::{Asset, AssetOrigin, Assets};
 use crate::route::Routing;
 
 /// One asset and all that bears on it.
 pub(crate) struct Context<'a> {
+    pub(crate) assets: &'a Assets,
     pub(crate) asset: &'a Asset,
     pub(crate) entry: Option<&'a Entry>,
     pub(crate) facts: &'a Facts,
@@ -33,11 +34,11 @@ impl Context<'_> {
     pub(crate) fn plan(&self, routing: Option<&Routing>) -> PlannedAsset {
         let mut one = PlannedAsset::nothing(&self.asset.name, Action::Keep);
         match &self.asset.origin {
-            AssetOrigin::Source { hash, .. } => self.plan_source(*hash, &mut one),
-            AssetOrigin::Generated(draft) => {
-                one.model = Some(draft.recipe.model.clone());
+            AssetOrigin::Source { .. } | AssetOrigin::Shared(_) => self.plan_source(&mut one),
+            AssetOrigin::Generated(open) => {
+                one.model = Some(open.recipe.model.clone());
                 self.choose_route(routing, &mut one);
-                self.plan_generated(draft.takes, &mut one);
+                self.plan_generated(open.takes, &mut one);
             }
         }
         self.plan_removals(&mut one);
@@ -49,9 +50,9 @@ impl Context<'_> {
     }
 
     pub(crate) fn is_reproducible(&self) -> bool {
-        match &self.asset.origin {
-            AssetOrigin::Generated(draft) => is_reproducible(&draft.recipe.model, self.registry),
-            AssetOrigin::Source { .. } => false,
+        match &self.assets.owner(self.asset).origin {
+            AssetOrigin::Generated(open) => is_reproducible(&open.recipe.model, self.registry),
+            AssetOrigin::Source { .. } | AssetOrigin::Shared(_) => false,
         }
     }
 
@@ -87,24 +88,39 @@ impl Context<'_> {
         one.warnings.extend(doubts.into_iter().map(|doubt| Note::new("untold", doubt, help)));
     }
 
-    fn plan_source(&self, hash: Digest, one: &mut PlannedAsset) {
+    /// An asset whose original a file is, or another asset's.
+    fn plan_source(&self, one: &mut PlannedAsset) {
         let locked = match self.entry.map(|entry| &entry.origin) {
             Some(EntryOrigin::Source { hash, .. }) => Some(*hash),
             _ => None,
         };
-        one.work.chosen = Some(hash);
-        let jobs = file_jobs(self.asset, &[], hash, self.facts, self.entry);
-        one.outputs = jobs.iter().map(|job| job.path.clone()).collect();
-        one.work.changes_lock = locked != Some(hash);
+        let original = self.facts.original;
+        one.work.changes_lock = locked.is_none() || locked != original;
         match locked {
             None => one.reasons.push(Reason::new(ReasonCode::New, "not locked yet")),
-            Some(locked) if locked != hash => one.reasons.push(Reason::new(ReasonCode::Source, "the file changed")),
+            Some(_) if original.is_none() => {}
+            Some(locked) if Some(locked) != original => {
+                let what = if self.is_shared() { "the other asset's original" } else { "the file" };
+                one.reasons.push(Reason::new(ReasonCode::Source, format!("{what} changed")));
+            }
             Some(_) => {}
         }
         if one.work.changes_lock {
             one.action = Action::Transform;
         }
+        let Some(original) = original else {
+            one.work.waits = true;
+            self.say_what_it_follows(one);
+            return self.judge_places(one);
+        };
+        one.work.chosen = Some(original);
+        let jobs = file_jobs(self.asset, &[], original, self.facts, self.entry);
+        one.outputs = jobs.iter().map(|job| job.path.clone()).collect();
         self.judge_files(&jobs, one);
+    }
+
+    const fn is_shared(&self) -> bool {
+        matches!(self.asset.origin, AssetOrigin::Shared(_))
     }
 
     fn plan_generated(&self, wanted: u32, one: &mut PlannedAsset) {
@@ -137,17 +153,34 @@ impl Context<'_> {
     }
 
     fn say_what_changed(&self, one: &mut PlannedAsset) {
-        let AssetOrigin::Generated(draft) = &self.asset.origin else { return };
+        let AssetOrigin::Generated(open) = &self.asset.origin else { return };
         match self.entry.and_then(Entry::generated) {
             None => one.reasons.push(Reason::new(ReasonCode::New, "not locked yet")),
             Some(locked) => {
-                let now = self.facts.recipe.as_ref().unwrap_or(&draft.recipe);
+                let now = self.facts.recipe.as_ref().unwrap_or(&open.recipe);
                 one.reasons.extend(compare(&locked.recipe, now, one.work.waits));
             }
         }
         if one.work.waits {
-            let unknown = self.asset.refers_to().map(|name| format!("`{name}`")).collect::<Vec<_>>().join(", ");
-            one.reasons.push(Reason::new(ReasonCode::Reference, format!("follows {unknown}, which is made first")));
+            self.say_what_it_follows(one);
+        }
+    }
+
+    fn say_what_it_follows(&self, one: &mut PlannedAsset) {
+        let made = self.facts.open.iter().filter_map(|unknown| match unknown {
+            Unknown::Original(name) => Some(name),
+            Unknown::NoTake { .. } | Unknown::Url(..) => None,
+        });
+        let shared = self.asset.refers_to().filter(|_| self.is_shared());
+        let made: BTreeSet<String> = made.chain(shared).map(|name| format!("`{name}`")).collect();
+        if !made.is_empty() {
+            let names = made.into_iter().collect::<Vec<_>>().join(", ");
+            one.reasons.push(Reason::new(ReasonCode::Reference, format!("follows {names}, which is made first")));
+        }
+        for unknown in &self.facts.open {
+            if let Unknown::Url(url, _) = unknown {
+                one.reasons.push(Reason::new(ReasonCode::Reference, format!("follows {url}, which is fetched first")));
+            }
         }
     }
 
@@ -217,6 +250,8 @@ impl Context<'_> {
             let note = refused(name, words);
             one.reasons.push(Reason::new(ReasonCode::Refused, words.to_string()));
             one.error = Some(note);
+        } else if let Some(note) = self.facts.open.iter().find_map(|unknown| no_reference(name, unknown, self.policy)) {
+            one.error = Some(note);
         } else if self.policy.offline && !self.is_reproducible() {
             let message = format!("`{name}` must be asked for, and this run may not go over the network");
             one.error = Some(Note::new("offline", message, "run `tintype sync` without --offline or --frozen"));
@@ -284,8 +319,7 @@ impl Context<'_> {
     }
 
     fn want_original(&self, job: &FileJob, one: &mut PlannedAsset) {
-        let is_source = matches!(self.asset.origin, AssetOrigin::Source { .. });
-        if is_source
+        if self.assets.source_file(self.asset).is_some()
             || self.is_reproducible()
             || self.facts.at_hand.contains(&job.take)
             || one.action < Action::Generate

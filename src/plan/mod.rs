@@ -125,7 +125,7 @@ pub struct PlannedAsset {
 pub struct Work {
     /// The recipe to make, or to keep; `None` while it waits for another asset, and for an asset made by hand.
     pub recipe: Option<Recipe>,
-    /// Whether the recipe waits for another asset's original.
+    /// Whether a reference, or another asset's original, isn't known yet.
     pub waits: bool,
     /// Takes that the asset has or gets without buying, in order.
     pub takes: Vec<Take>,
@@ -145,6 +145,12 @@ impl PlannedAsset {
     /// Whether making it isn't known to cost nothing.
     pub fn spends(&self) -> bool {
         self.images > 0 && self.cost_usd != Some(0.0)
+    }
+
+    /// Whether the originals of those that it refers to have to be at hand: to be sent, or for its files.
+    pub(crate) fn needs_originals(&self, asset: &Asset) -> bool {
+        let shares = matches!(asset.origin, AssetOrigin::Shared(_)) && self.action != Action::Keep;
+        self.work.incomplete || self.work.waits || shares
     }
 
     /// Who would be asked first.
@@ -219,12 +225,12 @@ pub fn plan(
     let mut planned = Vec::new();
     let mut bought: HashMap<Fingerprint, (AssetName, u32)> = HashMap::new();
     for (name, asset) in assets.by_name.iter().filter(|(name, _)| policy.selects(name)) {
-        let context = Context { asset, entry: lock.get(name), facts: &observed.facts[name], registry, policy };
+        let context = Context { assets, asset, entry: lock.get(name), facts: &observed.facts[name], registry, policy };
         let mut one = context.plan(routes.get(name));
         share(&mut one, context.facts.fingerprint, context.is_reproducible(), &mut bought);
         planned.push(one);
     }
-    want_sent_originals(&mut planned, assets, observed, registry);
+    want_needed_originals(&mut planned, assets, observed, registry);
     if policy.selected.is_none() && !policy.no_prune {
         let declared: BTreeSet<&ProjectPath> = planned.iter().flat_map(|one| &one.outputs).collect();
         let pruned: Vec<_> =
@@ -279,12 +285,18 @@ fn share(
     }
 }
 
-/// An original that another asset must send has to be at hand, even where its own asset is as locked.
-fn want_sent_originals(planned: &mut [PlannedAsset], assets: &Assets, observed: &Observed, registry: &Registry) {
-    let sending = planned.iter().filter(|one| one.work.incomplete && one.error.is_none());
-    let wanted: BTreeMap<AssetName, AssetName> = sending
-        .flat_map(|one| assets.by_name[&one.name].refers_to().map(|other| (other.clone(), one.name.clone())))
-        .collect();
+/// An original that another asset must send, or makes its files of, has to be at hand, even where its own asset is as
+/// locked.
+fn want_needed_originals(planned: &mut [PlannedAsset], assets: &Assets, observed: &Observed, registry: &Registry) {
+    let is_needing = |one: &&PlannedAsset| {
+        one.error.is_none() && assets.by_name.get(&one.name).is_some_and(|asset| one.needs_originals(asset))
+    };
+    let needing = planned.iter().filter(is_needing);
+    let needed = |one: &PlannedAsset| {
+        let others = assets.follows(&assets.by_name[&one.name]);
+        others.map(|other| (other.clone(), one.name.clone())).collect::<Vec<_>>()
+    };
+    let wanted: BTreeMap<AssetName, AssetName> = needing.flat_map(needed).collect();
     for one in planned.iter_mut().filter(|one| wanted.contains_key(&one.name) && !one.work.incomplete) {
         let facts = &observed.facts[&one.name];
         let AssetOrigin::Generated(_) = &assets.by_name[&one.name].origin else { continue };
@@ -292,7 +304,7 @@ fn want_sent_originals(planned: &mut [PlannedAsset], assets: &Assets, observed: 
         if at_hand || matches!(one.action, Action::Blocked | Action::Unavailable) {
             continue;
         }
-        let reason = format!("its original must be sent for `{}` and is in no cache", wanted[&one.name]);
+        let reason = format!("its original is needed for `{}` and is in no cache", wanted[&one.name]);
         one.reasons.push(Reason::new(ReasonCode::Missing, reason.clone()));
         if one.work.recipe.as_ref().is_some_and(|recipe| is_reproducible(&recipe.model, registry)) {
             one.action = Action::Restore;

@@ -2,7 +2,8 @@
 
 use crate::cache::{Journal, RequestState};
 use crate::name::{AssetName, ProjectPath};
-use crate::plan::Note;
+use crate::observe::Unknown;
+use crate::plan::{Note, Policy};
 
 /// Its original is needed, and in no cache.
 pub(crate) fn unavailable(name: &AssetName, detail: &str) -> Note {
@@ -46,4 +47,27 @@ pub(crate) fn refused(name: &AssetName, words: &str) -> Note {
         format!("the vendor refused the prompt of `{name}`: {words}"),
         "change the wording; `tintype sync --retry-refused` sends the same one again",
     )
+}
+
+/// A reference whose content can't be had, if this one can't.
+pub(crate) fn no_reference(name: &AssetName, unknown: &Unknown, policy: &Policy) -> Option<Note> {
+    let (code, message, help) = match unknown {
+        Unknown::NoTake { asset, take, of } => (
+            "no-take",
+            format!("`{name}` refers to take {take} of `{asset}`, and none of its {of} is it"),
+            format!("`tintype show {asset}` lists them; or leave `take` out for the chosen one"),
+        ),
+        Unknown::Url(url, Some(why)) => (
+            "reference",
+            format!("`{name}` refers to {url}, which can't be fetched: {why}"),
+            "mend the address, or commit the picture and write its path; then run `tintype sync` again".to_string(),
+        ),
+        Unknown::Url(url, None) if policy.offline => (
+            "offline",
+            format!("`{name}` refers to {url}, which must be fetched, and this run may not go over the network"),
+            "run `tintype sync` without --offline or --frozen".to_string(),
+        ),
+        Unknown::Original(_) | Unknown::Url(_, None) => return None,
+    };
+    Some(Note::new(code, message, help))
 }

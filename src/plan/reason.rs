@@ -155,11 +155,7 @@ fn text(value: Option<impl Display>) -> Option<String> {
 }
 
 fn changed_references(before: &[Reference], now: &[Reference]) -> String {
-    use crate::recipe::Origin;
-    let name = |reference: &Reference| match &reference.origin {
-        Origin::Path(path) => path.clone(),
-        Origin::Asset(name) => format!("asset:{name}"),
-    };
+    let name = |reference: &Reference| reference.origin.to_string();
     let mut changed = Vec::new();
     for reference in now.iter().filter(|reference| before.iter().all(|other| other.hash != reference.hash)) {
         let known = before.iter().any(|other| other.origin == reference.origin);

@@ -14,7 +14,7 @@ use crate::observe::{Facts, Observed, Seen};
 use crate::picture::Format;
 use crate::plan::{Action, PlannedAsset, Policy, plan};
 use crate::recipe::Recipe;
-use crate::resolve::{Asset, AssetOrigin, Assets, Draft, Output, OutputPath};
+use crate::resolve::{Asset, AssetOrigin, Assets, OpenRecipe, Output, OutputPath};
 use crate::route::route;
 use crate::transform::{Fit, Settings};
 
@@ -36,6 +36,7 @@ fn take(bytes: &[u8]) -> Take {
         provider: "aisa".to_string(),
         model_id: "seedream-4-5-251128".to_string(),
         asked: None,
+        wording: None,
         cost_usd: Some(0.04),
         generated: Some("2026-11-20T21:04:05Z".to_string()),
         kind: None,
@@ -82,7 +83,7 @@ impl Case {
             take: None,
         };
         let generated = Generated { recipe: recipe("a moon"), chosen: Digest::of(b"take"), takes: vec![take(b"take")] };
-        let draft = Draft {
+        let open = OpenRecipe {
             recipe: recipe("a moon"),
             references: Vec::new(),
             providers: None,
@@ -95,7 +96,7 @@ impl Case {
             asset: Asset {
                 name: name(),
                 place: place.clone(),
-                origin: AssetOrigin::Generated(Box::new(draft)),
+                origin: AssetOrigin::Generated(Box::new(open)),
                 publish: Publish::Chosen,
                 outputs: vec![Output { path: OutputPath::Fixed(path()), settings, place }],
                 tags: Vec::new(),
@@ -116,15 +117,15 @@ impl Case {
         }
     }
 
-    fn draft(&mut self) -> &mut Draft {
+    fn recipe(&mut self) -> &mut OpenRecipe {
         match &mut self.asset.origin {
-            AssetOrigin::Generated(draft) => draft,
-            AssetOrigin::Source { .. } => unreachable!("the case is a generated one"),
+            AssetOrigin::Generated(open) => open,
+            AssetOrigin::Source { .. } | AssetOrigin::Shared(_) => unreachable!("the case is a generated one"),
         }
     }
 
     fn prompt(mut self, prompt: &str) -> Self {
-        self.draft().recipe = recipe(prompt);
+        self.recipe().recipe = recipe(prompt);
         self.facts.recipe = Some(recipe(prompt));
         self.facts.fingerprint = Some(recipe(prompt).fingerprint());
         self
@@ -214,7 +215,7 @@ fn each_state_has_its_action_its_reasons_and_its_price() {
     let edited = || file(b"edited by hand");
     let ours = || Seen { made: vec![(Digest::of(b"other take"), Digest::of(b"settings"))], ..file(b"older output") };
     let smaller = |case: &mut Case| case.asset.outputs[0].settings.width = Some(64);
-    let more = |case: &mut Case| case.draft().takes = 3;
+    let more = |case: &mut Case| case.recipe().takes = 3;
     let rows: Vec<Row> = vec![
         ("as locked", Case::new(), Action::Keep, &[], 0),
         ("as locked, originals elsewhere", Case::new().no_originals(), Action::Keep, &[], 0),
@@ -325,7 +326,7 @@ fn several_outputs_are_judged_one_by_one_and_an_asset_may_have_none() {
         ("no output, new", none_locked().unlocked(), Action::Generate, &["new"], 1),
         ("no output, new, cached", none_locked().unlocked().cached(b"take"), Action::Restore, &["new", "cached"], 0),
         ("no output, another wording", none_locked().prompt("a sun"), Action::Generate, &["prompt"], 1),
-        ("no output, more takes", none_locked().with(|case| case.draft().takes = 3), Action::Generate, &["n"], 2),
+        ("no output, more takes", none_locked().with(|case| case.recipe().takes = 3), Action::Generate, &["n"], 2),
         ("no output any longer", Case::new().with(none).no_originals(), Action::Prune, &["undeclared"], 0),
     ]);
     let both = Case::new().second().seen(edited()).seen_second(edited()).plan().error.unwrap().message;

@@ -5,6 +5,8 @@
 
 #[cfg(feature = "generate")]
 mod doctor;
+#[cfg(feature = "generate")]
+mod fetch;
 mod keys;
 #[cfg(feature = "generate")]
 mod sync;
@@ -24,7 +26,7 @@ use crate::lock::Lockfile;
 use crate::manifest::{Budget, Manifest, Parsed, gather};
 use crate::model::{Registry, TrustedHosts};
 use crate::name::{AssetName, ProjectPath};
-use crate::observe::{Observed, observe};
+use crate::observe::{Learned, Observed, observe};
 use crate::plan::{Note, Plan, Policy, plan};
 use crate::resolve::{Assets, Protected, resolve};
 use crate::route::{Routing, route};
@@ -73,6 +75,8 @@ pub struct Allowed {
     pub retry_refused: bool,
     /// What is no longer declared stays.
     pub no_prune: bool,
+    /// Pictures on the web that are references are fetched again, whatever is pinned.
+    pub refresh: bool,
 }
 
 /// Why a project can't be worked with, or a run was refused before it began.
@@ -150,6 +154,9 @@ pub struct Survey {
     pub lock: Lockfile,
     /// The lockfile's text; `None` where there is none.
     pub lock_text: Option<String>,
+    /// What the run knows besides.
+    #[cfg_attr(not(feature = "generate"), expect(dead_code, reason = "only a sync learns more"))]
+    pub(crate) learned: Learned,
     /// What lies on the disk.
     pub observed: Observed,
     /// What a sync would do.
@@ -166,7 +173,7 @@ impl Project {
         add_unless_they_follow(&mut mistakes, found);
         let cache_folder = cache_folder(&manifest, &files, surroundings)?;
         let protected = Protected { cache: Some(real(&cache_folder)) };
-        let (assets, found) = resolve(&manifest, &registry, &files, &protected);
+        let (assets, found) = resolve(&manifest, &registry, &files, &protected, &surroundings.trusted_hosts);
         add_unless_they_follow(&mut mistakes, found);
         let (routes, found) = route_all(&assets, &registry);
         mistakes.extend(found);
@@ -230,12 +237,20 @@ impl Project {
 
     /// Looks at everything, and plans.
     pub fn survey(&self, selection: &Selection, allowed: &Allowed) -> Result<Survey, ProjectError> {
+        let pins = if allowed.refresh { BTreeMap::new() } else { self.files.read_pins() };
+        let pictures = pins.into_iter().map(|(url, hash)| (url, Ok(hash))).collect();
+        let learned = Learned { pictures, refresh: allowed.refresh, ..Learned::default() };
+        self.survey_with(learned, selection, allowed)
+    }
+
+    /// Looks at everything, and plans, knowing more than lies on the disk.
+    fn survey_with(&self, learned: Learned, selection: &Selection, allowed: &Allowed) -> Result<Survey, ProjectError> {
         let lock_text = self.files.read_lockfile()?;
         let lock = lock_text.as_deref().map(Lockfile::read).transpose()?.unwrap_or_default();
-        let observed = observe(&self.assets, None, &lock, &self.cache, &self.files, &BTreeMap::new());
+        let observed = observe(&self.assets, None, &lock, &self.cache, &self.files, &learned);
         let policy = self.policy(allowed, self.select(selection)?);
         let plan = plan(&self.assets, &lock, &observed, &self.routes, &self.registry, &policy);
-        Ok(Survey { lock, lock_text, observed, plan })
+        Ok(Survey { lock, lock_text, learned, observed, plan })
     }
 
     pub(crate) fn policy(&self, allowed: &Allowed, selected: Option<BTreeSet<AssetName>>) -> Policy {

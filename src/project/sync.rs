@@ -2,15 +2,14 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs::{File, OpenOptions, TryLockError};
-use std::sync::Arc;
+use tokio::runtime::Runtime;
 
-use crate::digest::Digest;
 use crate::event::{AssetResult, Event, Report, Stop, Verdict};
 use crate::execute::{EntryChange, Lines, Moved, Outcome, Purse, Run, execute};
 use crate::files::{FileError, describe};
 use crate::lock::Lockfile;
 use crate::name::AssetName;
-use crate::observe::observe;
+use crate::observe::{Learned, observe};
 use crate::plan::{Action, Note, Plan, PlannedAsset, plan};
 use crate::project::{Allowed, Project, ProjectError, Selection, Survey};
 
@@ -78,7 +77,9 @@ impl Project {
         }
         self.agree(&survey.plan, Some(agreed), options, report)?;
         self.probe(&survey.plan)?;
-        let (plan, outcomes) = self.carry_out(&survey, options, report, stop)?;
+        let runtime = runtime()?;
+        let survey = self.fetch_references(survey, options, &runtime, report)?;
+        let (plan, outcomes) = self.carry_out(&survey, options, &runtime, report, stop);
         self.lock(&survey, &outcomes)?;
         self.files.save_index();
         let interrupted = stop.is_requested();
@@ -234,13 +235,10 @@ impl Project {
         &self,
         survey: &Survey,
         options: &SyncOptions,
+        runtime: &Runtime,
         report: &dyn Report,
         stop: &Stop,
-    ) -> Result<(Plan, BTreeMap<AssetName, Outcome>), ProjectError> {
-        let runtime = tokio::runtime::Builder::new_current_thread()
-            .enable_all()
-            .build()
-            .map_err(|error| ProjectError::Broken(Note::new("internal", format!("no runtime: {error}"), "")))?;
+    ) -> (Plan, BTreeMap<AssetName, Outcome>) {
         let purse = self.purse(&survey.plan, options);
         let policy = self.policy(&options.allowed, None);
         let run = Run {
@@ -257,20 +255,21 @@ impl Project {
             jobs: self.jobs(options),
             lines: Lines::default(),
             moved: Moved::default(),
-            trusted_hosts: Arc::new(self.trusted_hosts.hosts().map(str::to_string).collect()),
+            trusted_hosts: &self.trusted_hosts,
         };
         let mut done: Vec<PlannedAsset> = Vec::new();
         let mut outcomes: BTreeMap<AssetName, Outcome> = BTreeMap::new();
-        let mut originals: BTreeMap<AssetName, Digest> =
-            survey.observed.facts.iter().filter_map(|(name, facts)| Some((name.clone(), facts.original?))).collect();
+        let known = survey.observed.facts.iter();
+        let originals = known.filter_map(|(name, facts)| Some((name.clone(), facts.originals()?))).collect();
+        let mut learned = Learned { originals, ..survey.learned.clone() };
         let (mut now, mut later) = self.split(survey.plan.assets.clone());
         let mut observed = None;
         loop {
             let made = runtime.block_on(execute(&run, &now, observed.as_ref().unwrap_or(&survey.observed)));
             for (name, outcome) in made {
-                match outcome.original {
-                    Some(original) => originals.insert(name.clone(), original),
-                    None => originals.remove(&name),
+                match &outcome.originals {
+                    Some(made) => learned.originals.insert(name.clone(), made.clone()),
+                    None => learned.originals.remove(&name),
                 };
                 outcomes.insert(name, outcome);
             }
@@ -282,14 +281,14 @@ impl Project {
             if names.is_empty() {
                 break;
             }
-            let seen = observe(&self.assets, Some(&names), &survey.lock, &self.cache, &self.files, &originals);
+            let seen = observe(&self.assets, Some(&names), &survey.lock, &self.cache, &self.files, &learned);
             let policy = self.policy(&options.allowed, Some(names));
             let next = plan(&self.assets, &survey.lock, &seen, &self.routes, &self.registry, &policy);
             (now, later) = self.split(next.assets);
             observed = Some(seen);
         }
         done.sort_by(|one, other| one.name.cmp(&other.name));
-        Ok((Plan { assets: done }, outcomes))
+        (Plan { assets: done }, outcomes)
     }
 
     fn jobs(&self, options: &SyncOptions) -> usize {
@@ -302,10 +301,11 @@ impl Project {
     fn split(&self, assets: Vec<PlannedAsset>) -> (Vec<PlannedAsset>, Vec<PlannedAsset>) {
         let busy: BTreeSet<AssetName> =
             assets.iter().filter(|one| one.action != Action::Keep).map(|one| one.name.clone()).collect();
-        let refers = |one: &PlannedAsset| {
-            self.assets.by_name.get(&one.name).is_some_and(|asset| asset.refers_to().any(|other| busy.contains(other)))
+        let waits = |one: &PlannedAsset| {
+            let asset = self.assets.by_name.get(&one.name).filter(|asset| one.needs_originals(asset));
+            asset.is_some_and(|asset| self.assets.follows(asset).any(|other| busy.contains(other)))
         };
-        assets.into_iter().partition(|one| !(refers(one) && (one.work.incomplete || one.work.waits)))
+        assets.into_iter().partition(|one| !waits(one))
     }
 
     /// An asset whose reference came to nothing is skipped, and so is what refers to it.
@@ -318,14 +318,15 @@ impl Project {
     ) -> Option<AssetName> {
         let came_to_nothing =
             |other: &&AssetName| outcomes.get(*other).is_some_and(|outcome| outcome.result.verdict != Verdict::Done);
-        let Some(failed) = self.assets.by_name[&one.name].refers_to().find(came_to_nothing).cloned() else {
+        let failed = self.assets.follows(&self.assets.by_name[&one.name]).find(came_to_nothing).cloned();
+        let Some(failed) = failed else {
             return Some(one.name);
         };
         let message = format!("`{}` refers to `{failed}`, which isn't done", one.name);
         let note = Note::new("skipped", message, format!("mend `{failed}` first"));
         let result = AssetResult::not_done(Verdict::Skipped, note);
         report.event(&Event::Finished { asset: &one, result: &result });
-        outcomes.insert(one.name.clone(), Outcome { result, entry: EntryChange::Keep, original: None });
+        outcomes.insert(one.name.clone(), Outcome { result, entry: EntryChange::Keep, originals: None });
         done.push(one);
         None
     }
@@ -355,8 +356,13 @@ impl Project {
                 ))
             })?;
         }
-        Ok(())
+        self.settle_pins(&lock)
     }
+}
+
+fn runtime() -> Result<Runtime, ProjectError> {
+    let built = tokio::runtime::Builder::new_current_thread().enable_all().build();
+    built.map_err(|error| ProjectError::Broken(Note::new("internal", format!("no runtime: {error}"), "")))
 }
 
 /// Spending that was agreed to.

@@ -5,26 +5,30 @@
 mod expand;
 mod listing;
 mod merge;
+mod open_recipe;
+mod origin;
 mod output;
 mod reference;
 mod template;
 
 use std::collections::BTreeMap;
 
-use crate::diagnostic::{Diagnostic, nearest};
+use crate::diagnostic::Diagnostic;
 use crate::digest::Digest;
 use crate::files::Files;
-use crate::manifest::{AssetKeys, Manifest, Place, Publish};
-use crate::model::Registry;
+use crate::manifest::{Manifest, Place, Publish};
+use crate::model::{Registry, TrustedHosts};
 use crate::name::{AssetName, ProjectPath};
 use crate::picture::Picture;
-use crate::recipe::{Origin, Ratio, Recipe, Reference, Size};
+use crate::recipe::{Ratio, Size};
 use crate::transform::Settings;
 
-use crate::resolve::expand::{Declared, expand};
+use crate::resolve::expand::expand;
+use crate::resolve::origin::Origins;
 use crate::resolve::output::Outputs;
 use crate::resolve::reference::References;
 
+pub use crate::resolve::open_recipe::{OpenOrigin, OpenRecipe, OpenReference};
 pub use crate::resolve::output::Protected;
 
 /// Every asset of a project.
@@ -34,6 +38,35 @@ pub struct Assets {
     pub by_name: BTreeMap<AssetName, Asset>,
     /// The names, each after all that it refers to, otherwise in alphabetical order.
     pub order: Vec<AssetName>,
+}
+
+impl Assets {
+    /// The asset whose original this one's is: itself, unless it shares another's.
+    pub fn owner<'a>(&'a self, asset: &'a Asset) -> &'a Asset {
+        let mut owner = asset;
+        // Circles have been refused.
+        while let AssetOrigin::Shared(other) = &owner.origin {
+            let Some(next) = self.by_name.get(other) else { break };
+            owner = next;
+        }
+        owner
+    }
+
+    /// The assets whose originals this one needs, and those that own them.
+    pub fn follows<'a>(&'a self, asset: &'a Asset) -> impl Iterator<Item = &'a AssetName> {
+        let owner = |other: &'a AssetName| self.by_name.get(other).map(|other| &self.owner(other).name);
+        asset
+            .refers_to()
+            .flat_map(move |other| std::iter::once(other).chain(owner(other).filter(move |owner| *owner != other)))
+    }
+
+    /// The file that an asset's original is, where it was made by hand.
+    pub fn source_file(&self, asset: &Asset) -> Option<&ProjectPath> {
+        match &self.by_name.get(&self.owner(asset).name)?.origin {
+            AssetOrigin::Source { path, .. } => Some(path),
+            AssetOrigin::Generated(_) | AssetOrigin::Shared(_) => None,
+        }
+    }
 }
 
 /// One picture: how it is made, and what is made of it.
@@ -61,7 +94,7 @@ pub struct Asset {
 #[derive(Debug, Clone)]
 pub enum AssetOrigin {
     /// A model draws it.
-    Generated(Box<Draft>),
+    Generated(Box<OpenRecipe>),
     /// It was made by hand.
     Source {
         /// The file.
@@ -71,87 +104,48 @@ pub enum AssetOrigin {
         /// What its header says.
         picture: Picture,
     },
-}
-
-/// A recipe whose references to other assets may still be open, and what is asked beside it.
-#[derive(Debug, Clone)]
-pub struct Draft {
-    /// The recipe but for its references.
-    pub recipe: Recipe,
-    /// The references, in order.
-    pub references: Vec<DraftReference>,
-    /// Providers in order of preference; the registry's order where none is named.
-    pub providers: Option<Vec<String>>,
-    /// How many takes to have.
-    pub takes: u32,
-    /// Where the size, or else the model, is written: for errors about what the model can do.
-    pub size_place: Option<Place>,
-    /// Where the model is written.
-    pub model_place: Place,
-}
-
-/// A reference whose bytes are known, or will be once another asset is made.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct DraftReference {
-    /// Where its bytes come from.
-    pub origin: DraftOrigin,
-    /// What the model is told that it shows.
-    pub hint: Option<String>,
-}
-
-/// Where the bytes of a reference come from.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub enum DraftOrigin {
-    /// A file of the project.
-    File {
-        /// The file.
-        path: ProjectPath,
-        /// The digest of its bytes.
-        hash: Digest,
-    },
-    /// Another asset's chosen original.
-    Asset(AssetName),
-}
-
-impl Draft {
-    /// The recipe, once `original` knows the original of every asset referred to.
-    pub fn complete(&self, original: &dyn Fn(&AssetName) -> Option<Digest>) -> Option<Recipe> {
-        let complete = |reference: &DraftReference| match &reference.origin {
-            DraftOrigin::File { path, hash } => {
-                Some(Reference { origin: Origin::Path(path.to_string()), hash: *hash, hint: reference.hint.clone() })
-            }
-            DraftOrigin::Asset(name) => Some(Reference {
-                origin: Origin::Asset(name.to_string()),
-                hash: original(name)?,
-                hint: reference.hint.clone(),
-            }),
-        };
-        let references = self.references.iter().map(complete).collect::<Option<Vec<_>>>()?;
-        Some(Recipe { references, ..self.recipe.clone() })
-    }
+    /// It is another asset's, of which this one makes other files.
+    Shared(AssetName),
 }
 
 impl Asset {
-    /// The assets whose originals this one sends along.
+    /// The assets whose originals this one needs: to send them along, or to make its files of them.
     pub fn refers_to(&self) -> impl Iterator<Item = &AssetName> {
-        let references = match &self.origin {
-            AssetOrigin::Generated(draft) => draft.references.as_slice(),
-            AssetOrigin::Source { .. } => &[],
+        let shared = match &self.origin {
+            AssetOrigin::Shared(other) => Some(other),
+            AssetOrigin::Generated(_) | AssetOrigin::Source { .. } => None,
         };
-        references.iter().filter_map(|reference| match &reference.origin {
-            DraftOrigin::Asset(name) => Some(name),
-            DraftOrigin::File { .. } => None,
+        let sent = self.references().iter().filter_map(|reference| match &reference.origin {
+            OpenOrigin::Asset { name, .. } => Some(name),
+            OpenOrigin::File { .. } | OpenOrigin::Url(_) => None,
+        });
+        shared.into_iter().chain(sent)
+    }
+
+    /// The pictures on the web that it sends along.
+    pub fn urls(&self) -> impl Iterator<Item = &str> {
+        self.references().iter().filter_map(|reference| match &reference.origin {
+            OpenOrigin::Url(url) => Some(url.as_str()),
+            OpenOrigin::File { .. } | OpenOrigin::Asset { .. } => None,
         })
+    }
+
+    fn references(&self) -> &[OpenReference] {
+        match &self.origin {
+            AssetOrigin::Generated(open) => &open.references,
+            AssetOrigin::Source { .. } | AssetOrigin::Shared(_) => &[],
+        }
     }
 
     /// The files that it is made from.
     pub fn reads(&self) -> Vec<&ProjectPath> {
         match &self.origin {
             AssetOrigin::Source { path, .. } => vec![path],
-            AssetOrigin::Generated(draft) => {
-                let files = draft.references.iter().filter_map(|reference| match &reference.origin {
-                    DraftOrigin::File { path, .. } => Some(path),
-                    DraftOrigin::Asset(_) => None,
+            AssetOrigin::Shared(_) => Vec::new(),
+            AssetOrigin::Generated(open) => {
+                let files = open.references.iter().filter_map(|reference| match &reference.origin {
+                    OpenOrigin::File { path, .. } => Some(path),
+                    OpenOrigin::Asset { .. } | OpenOrigin::Url(_) => None,
                 });
                 files.collect()
             }
@@ -161,8 +155,8 @@ impl Asset {
     /// How many takes it is to have.
     pub fn takes(&self) -> u32 {
         match &self.origin {
-            AssetOrigin::Generated(draft) => draft.takes,
-            AssetOrigin::Source { .. } => 1,
+            AssetOrigin::Generated(open) => open.takes,
+            AssetOrigin::Source { .. } | AssetOrigin::Shared(_) => 1,
         }
     }
 
@@ -214,14 +208,15 @@ pub fn resolve(
     registry: &Registry,
     files: &Files,
     protected: &Protected,
+    trusted: &TrustedHosts,
 ) -> (Assets, Vec<Diagnostic>) {
     let mut found = Vec::new();
-    let mut references = References::new(files);
     let mut outputs = Outputs::new(manifest, files, protected, &mut found);
     let mut by_name = BTreeMap::new();
     let declared = expand(manifest, files, &mut found);
+    let mut origins = Origins { declared: &declared, manifest, registry, references: References::new(files, trusted) };
     for (name, keys) in &declared {
-        let origin = origin(name, keys, &declared, manifest, registry, &mut references, &mut found);
+        let origin = origins.resolve(name, keys, &mut found);
         let outputs = outputs.resolve(name, keys, &mut found);
         let (Some(origin), Some(outputs)) = (origin, outputs) else { continue };
         let asset = Asset {
@@ -236,185 +231,22 @@ pub fn resolve(
         };
         by_name.insert(name.clone(), asset);
     }
-    outputs.refuse_protected(&references, &mut found);
+    outputs.refuse_protected(&origins.references, &mut found);
     let order = reference::order(&by_name, &mut found);
     (Assets { by_name, order }, found)
-}
-
-fn origin(
-    name: &AssetName,
-    keys: &AssetKeys,
-    declared: &Declared,
-    manifest: &Manifest,
-    registry: &Registry,
-    references: &mut References<'_>,
-    found: &mut Vec<Diagnostic>,
-) -> Option<AssetOrigin> {
-    if let Some(source) = &keys.source {
-        if let Some(prompt) = &keys.prompt {
-            let error =
-                prompt.error("bad-value", format!("`{name}` has a `source` and a `prompt`"), "one of them too many");
-            found.push(error.help("a `source` is made by hand: take the prompt out, or the source"));
-            return None;
-        }
-        let (path, hash, picture) = references.read(source, "source", found)?;
-        return Some(AssetOrigin::Source { path, hash, picture });
-    }
-    let (prompt, model) = (prompt(name, keys, found), model(name, keys, manifest, registry, found));
-    let providers = providers(keys, manifest, registry, found);
-    let resolved = references.resolve(&keys.references, declared, found);
-    if let (Some(ratio), Some(Size::Pixels { width, height })) =
-        (&keys.aspect_ratio, keys.size.as_ref().map(|size| &size.value))
-    {
-        let error = ratio.error(
-            "bad-value",
-            format!("`{name}` has a size in pixels and an aspect ratio"),
-            "one of them too many",
-        );
-        found.push(
-            error.help(format!(
-                "take `aspect_ratio` out: {width}x{height} has one; or write a tier, like size = \"2K\""
-            )),
-        );
-    }
-    // A reference that can't be read leaves the rest to be looked at.
-    let (prompt, model, references) = (prompt?, model?, resolved.unwrap_or_default());
-    let recipe = Recipe {
-        model,
-        prompt,
-        size: keys.size.as_ref().map(|size| size.value.clone()),
-        aspect_ratio: keys.aspect_ratio.as_ref().map(|ratio| ratio.value),
-        references: Vec::new(),
-        seed: keys.seed.as_ref().map(|seed| seed.value),
-        quality: keys.quality.as_ref().map(|quality| quality.value),
-        negative_prompt: negative_prompt(keys),
-        background: keys.background.as_ref().map(|background| background.value),
-        variant: keys.variant.as_ref().map(|variant| variant.value),
-        options: keys.options.iter().map(|(provider, fields)| (provider.clone(), fields.value.clone())).collect(),
-    };
-    let size_place =
-        keys.size.as_ref().map(|size| &size.place).or(keys.aspect_ratio.as_ref().map(|ratio| &ratio.place));
-    Some(AssetOrigin::Generated(Box::new(Draft {
-        recipe,
-        references,
-        providers,
-        takes: keys.n.as_ref().map_or(1, |takes| takes.value),
-        size_place: size_place.cloned(),
-        model_place: keys.model.as_ref().map_or(&keys.place, |model| &model.place).clone(),
-    })))
-}
-
-fn negative_prompt(keys: &AssetKeys) -> Option<String> {
-    let folded = crate::recipe::fold_white_space(&keys.negative_prompt.as_ref()?.value);
-    (!folded.is_empty()).then_some(folded)
-}
-
-fn prompt(name: &AssetName, keys: &AssetKeys, found: &mut Vec<Diagnostic>) -> Option<String> {
-    let Some(prompt) = &keys.prompt else {
-        let error = keys.place.error("missing-key", format!("`{name}` has no prompt"), "this asset");
-        found.push(
-            error.help(r#"write prompt = "what to draw", or source = "art/file.png" for a picture made by hand"#),
-        );
-        return None;
-    };
-    let folded = crate::recipe::fold_white_space(&prompt.value);
-    if folded.is_empty() {
-        found.push(
-            prompt.error("bad-value", format!("the prompt of `{name}` is empty"), "empty").help("say what to draw"),
-        );
-        return None;
-    }
-    Some(folded)
-}
-
-/// The canonical name of the model.
-fn model(
-    name: &AssetName,
-    keys: &AssetKeys,
-    manifest: &Manifest,
-    registry: &Registry,
-    found: &mut Vec<Diagnostic>,
-) -> Option<String> {
-    let Some(written) = &keys.model else {
-        let error = keys.place.error("missing-key", format!("`{name}` has no model"), "this asset");
-        found.push(error.help(r#"write model = "placeholder" to begin with, here or under [defaults]"#));
-        return None;
-    };
-    let known = || registry.models.values().map(|model| model.name.as_str());
-    match registry.model(&written.value) {
-        Some(model) => Some(model.name.clone()),
-        // Declared, but with a mistake of its own.
-        None if manifest.models.contains_key(&written.value) => None,
-        None => {
-            let help = nearest(&written.value, known()).map_or_else(
-                || {
-                    format!(
-                        "known are {}; one of your own is declared as [models.\"{}\"]",
-                        known().collect::<Vec<_>>().join(", "),
-                        written.value
-                    )
-                },
-                |near| format!("did you mean `{near}`?"),
-            );
-            found.push(
-                written
-                    .error("unknown-model", format!("no model `{}` is known", written.value), "this model")
-                    .help(help),
-            );
-            None
-        }
-    }
-}
-
-fn providers(
-    keys: &AssetKeys,
-    manifest: &Manifest,
-    registry: &Registry,
-    found: &mut Vec<Diagnostic>,
-) -> Option<Vec<String>> {
-    let known = || registry.providers.keys().map(String::as_str).filter(|name| *name != "placeholder");
-    let mut refuse = |place: &Place, name: &str| {
-        if manifest.providers.contains_key(name) {
-            return; // declared, but with a mistake of its own
-        }
-        let help = nearest(name, known()).map_or_else(
-            || {
-                format!(
-                    "known are {}; one of your own is declared as [providers.{name}]",
-                    known().collect::<Vec<_>>().join(", ")
-                )
-            },
-            |near| format!("did you mean `{near}`?"),
-        );
-        found.push(
-            place.error("unknown-provider", format!("no provider `{name}` is known"), "this provider").help(help),
-        );
-    };
-    for (name, options) in &keys.options {
-        if !registry.providers.contains_key(name) {
-            refuse(&options.place, name);
-        }
-    }
-    let providers = keys.provider.as_ref()?;
-    for provider in providers {
-        if !registry.providers.contains_key(&provider.value) {
-            refuse(&provider.place, &provider.value);
-        }
-    }
-    Some(providers.iter().map(|provider| provider.value.clone()).collect())
 }
 
 /// With no size written, but an output of a certain width and height, that shape is what is asked for: the first one's.
 fn with_output_shape(mut origin: AssetOrigin, outputs: &[Output]) -> AssetOrigin {
     let shape = |output: &Output| Some((output.settings.width?, output.settings.height?, output.place.clone()));
-    if let AssetOrigin::Generated(draft) = &mut origin
-        && draft.recipe.size.is_none()
-        && draft.recipe.aspect_ratio.is_none()
+    if let AssetOrigin::Generated(open) = &mut origin
+        && open.recipe.size.is_none()
+        && open.recipe.aspect_ratio.is_none()
         && let Some((width, height, place)) = outputs.iter().find_map(shape)
     {
-        draft.recipe.size = Some(Size::Auto);
-        draft.recipe.aspect_ratio = Some(Ratio::of(width, height));
-        draft.size_place = Some(place);
+        open.recipe.size = Some(Size::Auto);
+        open.recipe.aspect_ratio = Some(Ratio::of(width, height));
+        open.size_place = Some(place);
     }
     origin
 }

@@ -5,21 +5,23 @@ use std::collections::{BTreeMap, BTreeSet, HashMap};
 use crate::diagnostic::{Diagnostic, nearest};
 use crate::digest::Digest;
 use crate::files::Files;
-use crate::manifest::{ReferenceKey, ReferenceOrigin, Spanned};
+use crate::manifest::{Place, ReferenceKey, ReferenceOrigin, Spanned};
+use crate::model::{BaseUrl, TrustedHosts};
 use crate::name::{AssetName, ProjectPath};
 use crate::picture::Picture;
 use crate::resolve::expand::Declared;
-use crate::resolve::{Asset, DraftOrigin, DraftReference};
+use crate::resolve::{Asset, OpenOrigin, OpenReference};
 
 /// Reads each referenced file once.
 pub(crate) struct References<'a> {
     files: &'a Files,
+    trusted: &'a TrustedHosts,
     known: HashMap<ProjectPath, Digest>,
 }
 
 impl<'a> References<'a> {
-    pub(crate) fn new(files: &'a Files) -> Self {
-        Self { files, known: HashMap::new() }
+    pub(crate) fn new(files: &'a Files, trusted: &'a TrustedHosts) -> Self {
+        Self { files, trusted, known: HashMap::new() }
     }
 
     /// Every file that is a reference or a source.
@@ -32,7 +34,7 @@ impl<'a> References<'a> {
         written: &[Spanned<ReferenceKey>],
         declared: &Declared,
         found: &mut Vec<Diagnostic>,
-    ) -> Option<Vec<DraftReference>> {
+    ) -> Option<Vec<OpenReference>> {
         let resolved: Vec<_> = written.iter().map(|reference| self.resolve_one(reference, declared, found)).collect();
         resolved.into_iter().collect()
     }
@@ -42,11 +44,11 @@ impl<'a> References<'a> {
         reference: &Spanned<ReferenceKey>,
         declared: &Declared,
         found: &mut Vec<Diagnostic>,
-    ) -> Option<DraftReference> {
+    ) -> Option<OpenReference> {
         let hint = reference.value.hint.clone().map(|hint| crate::recipe::fold_white_space(&hint));
         let hint = hint.filter(|hint| !hint.is_empty());
         let origin = self.origin(reference, declared, found)?;
-        Some(DraftReference { origin, hint })
+        Some(OpenReference { origin, hint })
     }
 
     fn origin(
@@ -54,16 +56,22 @@ impl<'a> References<'a> {
         reference: &Spanned<ReferenceKey>,
         declared: &Declared,
         found: &mut Vec<Diagnostic>,
-    ) -> Option<DraftOrigin> {
+    ) -> Option<OpenOrigin> {
         match &reference.value.origin {
-            ReferenceOrigin::Asset(name) => match declared.get_key_value(name.as_str()) {
-                Some((name, _)) => Some(DraftOrigin::Asset(name.clone())),
-                None => {
-                    let names = declared.keys().map(AssetName::as_str);
-                    let help = nearest(name, names).map(|near| format!("did you mean `{near}`?"));
-                    let error =
-                        reference.error("missing-reference", format!("no asset `{name}` is declared"), "this asset");
-                    found.push(error.help(help.unwrap_or_else(|| "refer to an asset of this manifest".to_string())));
+            ReferenceOrigin::Asset { name, take } => {
+                let name = declared_asset(name, &reference.place, declared, found)?;
+                if take.is_some() && declared[&name].source.is_some() {
+                    let message = format!("`{name}` has a `source`, and so no takes");
+                    found.push(reference.error("bad-value", message, "this reference").help("take `take` out"));
+                    return None;
+                }
+                Some(OpenOrigin::Asset { name, take: take.clone() })
+            }
+            ReferenceOrigin::Url(url) => match check_url(url, self.trusted) {
+                Ok(()) => Some(OpenOrigin::Url(url.clone())),
+                Err((reason, help)) => {
+                    let message = format!("this reference can't be fetched: {reason}");
+                    found.push(reference.error("bad-reference", message, "this address").help(help));
                     None
                 }
             },
@@ -75,7 +83,7 @@ impl<'a> References<'a> {
                     None => self.read_picture(&path, reference, "reference", found)?.0,
                 };
                 self.known.insert(path.clone(), hash);
-                Some(DraftOrigin::File { path, hash })
+                Some(OpenOrigin::File { path, hash })
             }
         }
     }
@@ -132,6 +140,57 @@ fn check(written: &Spanned<String>, role: &str, found: &mut Vec<Diagnostic>) -> 
             found.push(error.help("write a path inside the project, with `/`"));
         })
         .ok()
+}
+
+/// The name of an asset that is declared.
+pub(crate) fn declared_asset(
+    name: &str,
+    place: &Place,
+    declared: &Declared,
+    found: &mut Vec<Diagnostic>,
+) -> Option<AssetName> {
+    if let Some((name, _)) = declared.get_key_value(name) {
+        return Some(name.clone());
+    }
+    let help = nearest(name, declared.keys().map(AssetName::as_str))
+        .map_or_else(|| "refer to an asset of this manifest".to_string(), |near| format!("did you mean `{near}`?"));
+    let error = place.error("missing-reference", format!("no asset `{name}` is declared"), "this asset");
+    found.push(error.help(help));
+    None
+}
+
+/// Names of query parameters that make an address a signed one: it gives access, and soon ends to.
+const SIGNATURES: [&str; 8] = [
+    "signature",
+    "x-amz-signature",
+    "x-goog-signature",
+    "x-amz-security-token",
+    "sig",
+    "token",
+    "access_token",
+    "key-pair-id",
+];
+
+/// Whether a picture may be referred to at this address; else why not, and what to do.
+fn check_url(url: &str, trusted: &TrustedHosts) -> Result<(), (String, String)> {
+    let (address, query) = url.split_once('?').unwrap_or((url, ""));
+    let lasting = || "commit the picture and write its path, or write an https address that lasts".to_string();
+    let base = BaseUrl::new(address).map_err(|reason| (reason, lasting()))?;
+    if query.contains(|character: char| character.is_whitespace() || character.is_control() || character == '#') {
+        return Err(("it has a character that no address has".to_string(), lasting()));
+    }
+    let is_signature = |name: &str| SIGNATURES.contains(&name.to_ascii_lowercase().as_str());
+    if query.split('&').any(|pair| is_signature(pair.split('=').next().unwrap_or(pair))) {
+        return Err(("it is signed, which makes it a secret, and it stops working soon".to_string(), lasting()));
+    }
+    if !base.is_https() && !trusted.contains(base.host()) {
+        let help = format!(
+            "write https://; for a server of your own, set TINTYPE_TRUST_HOSTS={} in the environment",
+            base.host()
+        );
+        return Err(("it isn't https".to_string(), help));
+    }
+    Ok(())
 }
 
 /// The names, each after all that it refers to; a cycle is an error that shows it.

@@ -374,6 +374,7 @@ fn help_lists_all_commands_and_the_exit_codes() {
         "--no-prune",
         "--retry-refused",
         "--resend-unknown",
+        "--refresh",
         "TINTYPE_LOCKED",
         "TINTYPE_MAX_COST",
     ] {
@@ -384,9 +385,7 @@ fn help_lists_all_commands_and_the_exit_codes() {
 #[test]
 fn what_is_not_built_in_this_version_is_no_command_and_no_option() {
     let project = free(TWO);
-    for line in
-        ["watch", "reroll hero", "pick hero 1", "gallery", "sync --placeholders", "sync --draft", "sync --refresh"]
-    {
+    for line in ["watch", "reroll hero", "pick hero 1", "gallery", "sync --placeholders", "sync --draft"] {
         project.run(line).code(2).stdout_is("").lacks("images.lock");
     }
 }

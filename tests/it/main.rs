@@ -25,4 +25,5 @@ mod secrets;
 mod shells;
 mod studio;
 mod vendor;
+mod web;
 mod wire;

@@ -5,6 +5,9 @@ mod locked;
 mod money;
 mod references;
 mod selection;
+mod shared;
+mod takes;
+mod urls;
 
 use crate::projects::{free, is_settled, plan_is, planned_as, studio};
 use crate::sandbox::{Sandbox, png};

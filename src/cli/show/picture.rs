@@ -40,8 +40,12 @@ pub(super) struct Picture<'a> {
 
 #[derive(Serialize)]
 pub(super) struct Source<'a> {
-    pub(super) path: &'a str,
-    pub(super) hash: String,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(super) path: Option<&'a str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(super) asset: Option<&'a str>,
+    /// Not known before the other asset is made.
+    pub(super) hash: Option<String>,
 }
 
 /// The ingredients that are there, by their names in the manifest.
@@ -75,6 +79,8 @@ pub(super) struct ReferenceRow<'a> {
     pub(super) path: Option<&'a str>,
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(super) asset: Option<&'a str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(super) url: Option<&'a str>,
     pub(super) hash: String,
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(super) hint: Option<&'a str>,
@@ -103,6 +109,7 @@ pub(super) struct TakeRow<'a> {
     pub(super) provider: &'a str,
     pub(super) model_id: &'a str,
     pub(super) asked: Option<&'a str>,
+    pub(super) wording: Option<&'a str>,
     pub(super) cost_usd: Option<f64>,
     pub(super) generated: Option<&'a str>,
     pub(super) kind: Option<&'static str>,
@@ -125,12 +132,17 @@ impl<'a> Picture<'a> {
             survey.plan.assets.iter().find(|one| one.name == asset.name).expect("what is selected is planned");
         let (facts, entry) = (&survey.observed.facts[&asset.name], survey.lock.get(&asset.name));
         let (prompt, recipe, source) = match &asset.origin {
-            AssetOrigin::Generated(draft) => {
-                let known = facts.recipe.as_ref().unwrap_or(&draft.recipe);
-                (Some(draft.recipe.prompt.as_str()), Some(RecipeRow::of(known)), None)
+            AssetOrigin::Generated(open) => {
+                let known = facts.recipe.as_ref().unwrap_or(&open.recipe);
+                (Some(open.recipe.prompt.as_str()), Some(RecipeRow::of(known)), None)
             }
             AssetOrigin::Source { path, hash, .. } => {
-                (None, None, Some(Source { path: path.as_str(), hash: hash.to_string() }))
+                let source = Source { path: Some(path.as_str()), asset: None, hash: Some(hash.to_string()) };
+                (None, None, Some(source))
+            }
+            AssetOrigin::Shared(other) => {
+                let hash = facts.original.map(|original| original.to_string());
+                (None, None, Some(Source { path: None, asset: Some(other.as_str()), hash }))
             }
         };
         let (route, passed_over) = routes(project, asset);
@@ -202,6 +214,7 @@ fn take_rows<'a>(takes: &'a [Take], entry: Option<&Entry>) -> Vec<TakeRow<'a>> {
         provider: &take.provider,
         model_id: &take.model_id,
         asked: take.asked.as_deref(),
+        wording: take.wording.as_deref(),
         cost_usd: take.cost_usd,
         generated: take.generated.as_deref(),
         kind: take.kind.map(crate::lock::TakeKind::name),
@@ -256,11 +269,12 @@ impl<'a> RecipeRow<'a> {
 
 impl<'a> ReferenceRow<'a> {
     fn of(reference: &'a Reference) -> Self {
-        let (path, asset) = match &reference.origin {
-            Origin::Path(path) => (Some(path.as_str()), None),
-            Origin::Asset(asset) => (None, Some(asset.as_str())),
+        let (path, asset, url) = match &reference.origin {
+            Origin::Path(path) => (Some(path.as_str()), None, None),
+            Origin::Asset(asset) => (None, Some(asset.as_str()), None),
+            Origin::Url(url) => (None, None, Some(url.as_str())),
         };
-        Self { path, asset, hash: reference.hash.to_string(), hint: reference.hint.as_deref() }
+        Self { path, asset, url, hash: reference.hash.to_string(), hint: reference.hint.as_deref() }
     }
 }
 

@@ -1,6 +1,6 @@
 //! One asset, for people.
 
-use crate::cli::show::picture::{OutputRow, PassedOver, Picture, ReferenceRow, RouteRow, TakeRow};
+use crate::cli::show::picture::{OutputRow, PassedOver, Picture, ReferenceRow, RouteRow, Source, TakeRow};
 use crate::cli::talk::{BOLD, DIM, GREEN, RED, Screen, YELLOW};
 use crate::cli::words::{counted, price, wrap};
 use crate::digest::Digest;
@@ -33,10 +33,7 @@ struct Page {
 impl Page {
     fn facts(&mut self, picture: &Picture<'_>) {
         self.fact("prompt", picture.prompt);
-        self.fact(
-            "source",
-            picture.source.as_ref().map(|source| format!("{}  {}", source.path, source.hash)).as_deref(),
-        );
+        self.fact("source", picture.source.as_ref().map(source).as_deref());
         self.fact("alt", picture.alt);
         self.fact("tags", (!picture.tags.is_empty()).then(|| picture.tags.join(", ")).as_deref());
         self.fact("hold", picture.hold.then_some("never made anew"));
@@ -75,6 +72,12 @@ impl Page {
     }
 }
 
+fn source(source: &Source<'_>) -> String {
+    let asset = source.asset.map(|asset| format!("asset:{asset}"));
+    let origin = source.path.map(str::to_string).or(asset).unwrap_or_default();
+    format!("{origin}  {}", source.hash.as_deref().unwrap_or("not made yet"))
+}
+
 fn route(route: &RouteRow<'_>) -> String {
     let asked = route.asked.as_deref().map(|asked| format!(" asked for {asked}")).unwrap_or_default();
     let each = if route.cost_usd == Some(0.0) || route.cost_usd.is_none() { "" } else { " an image" };
@@ -88,7 +91,7 @@ fn passed_over(other: &PassedOver<'_>) -> String {
 
 fn reference(reference: &ReferenceRow<'_>) -> String {
     let asset = reference.asset.map(|asset| format!("asset:{asset}"));
-    let origin = reference.path.map(str::to_string).or(asset).unwrap_or_default();
+    let origin = reference.path.or(reference.url).map(str::to_string).or(asset).unwrap_or_default();
     let hint = reference.hint.map(|hint| format!("  {hint}")).unwrap_or_default();
     format!("{origin}  {}{hint}", short(&reference.hash))
 }
