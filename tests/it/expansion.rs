@@ -203,6 +203,29 @@ matrix = { side = ["front", "back"] }
 }
 
 #[test]
+fn what_an_axis_is_may_depend_on_the_row_and_on_the_axes_before_it() {
+    let sandbox = free(
+        r#"
+[vars]
+shades = { day = ["noon", "dusk"], night = ["moon"] }
+[assets."{{ id }}/{{ side }}-{{ time }}-{{ shade }}"]
+prompt = "{{ id }} from the {{ side }} at {{ shade }}"
+rows = { path = "u.tsv", columns = ["id", "sides"] }
+matrix = { side = "{{ sides | split('|') }}", time = ["day", "night"], shade = "{{ shades[time] }}" }
+"#,
+    );
+    sandbox.file("u.tsv", "knight\tn|s\nwell\ts\n");
+    let of = |unit: &str, side: &str| ["day-dusk", "day-noon", "night-moon"].map(|at| format!("{unit}/{side}-{at}"));
+    assert_eq!(names(&sandbox), [of("knight", "n"), of("knight", "s"), of("well", "s")].concat());
+    sandbox.edit("shades[time]", "shades[tim]");
+    let found = mistake(&sandbox);
+    assert!(found.contains("(where row 1 of u.tsv, side is n, time is day)"), "{found}");
+    sandbox.edit("shades[tim]", "[] if id == 'well' else shades[time]");
+    let found = mistake(&sandbox);
+    assert!(found.contains("`shade` in the matrix") && found.contains("row 2 of u.tsv"), "{found}");
+}
+
+#[test]
 fn a_file_without_a_head_a_map_and_a_list_deep_in_json_are_rows_too() {
     let tsv = free(
         "[assets.\"{{ id }}\"]\nprompt = \"{{ look }}\"\nrows = { path = \"u.tsv\", columns = [\"id\", \"look\"] }\n",
