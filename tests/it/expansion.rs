@@ -48,6 +48,26 @@ fn a_matrix_makes_an_asset_of_each_cell() {
 }
 
 #[test]
+fn a_reference_whose_template_comes_out_empty_drops_out_with_its_hint() {
+    let sandbox = free(
+        r#"
+[assets."knight/{{ side }}"]
+prompt = "a knight"
+matrix = { side = ["front", "back"] }
+references = [{ asset = "{% if side == 'back' %}knight/front{% endif %}", hint = "the same one" }]
+"#,
+    );
+    let references = |name: &str| {
+        let shown = sandbox.run(&format!("show {name} --format json")).success().value();
+        shown["recipe"]["references"].as_array().map_or(0, Vec::len)
+    };
+    sandbox.run("sync").success();
+    assert_eq!((references("knight/front"), references("knight/back")), (0, 1));
+    sandbox.edit("{% if side == 'back' %}knight/front{% endif %}", "");
+    assert!(mistake(&sandbox).contains("missing-reference"), "an empty name that is written is a mistake");
+}
+
+#[test]
 fn a_lone_expression_keeps_its_type_and_paths_know_the_cell() {
     let sandbox = free(
         r#"
