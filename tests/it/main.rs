@@ -7,6 +7,7 @@ mod concurrency;
 mod crash;
 mod doctor;
 mod downloads;
+mod examples;
 mod expansion;
 mod fingerprint;
 mod lockfile;
