@@ -10,6 +10,7 @@ mod downloads;
 mod examples;
 mod expansion;
 mod fingerprint;
+mod lists;
 mod lockfile;
 mod manifest_errors;
 mod models;
