@@ -241,7 +241,11 @@ impl Expansion<'_> {
         let own = self.table(&entry.node, &cell.context, found);
         let defaults = self.table(&self.manifest.defaults, &cell.context, found);
         let styles = self.styles(&own, &defaults, found);
-        let prompt = self.prompt(&own, cell, found);
+        let mut prompt = self.prompt(&own, cell, found);
+        if found.len() > before {
+            // Its wording may be what is wrong: that the styles have none to wrap would be no other mistake.
+            prompt.get_or_insert(Node { value: Tree::Text(String::new()), place: entry.node.place.clone() });
+        }
         let (styles, prompt) = self.wrap(&styles, prompt, cell, found);
         if found.len() > before {
             return None;

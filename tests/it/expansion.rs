@@ -68,6 +68,27 @@ references = [{ asset = "{% if side == 'back' %}knight/front{% endif %}", hint =
 }
 
 #[test]
+fn a_mistake_in_a_wording_is_told_once_and_not_of_the_styles_that_wrap_it_too() {
+    let sandbox = free(
+        r#"
+[styles.first]
+prompt = "{{ prompt }}, flat"
+[styles.second]
+prompt = "{{ prompt }}, {{ pallete }}"
+[vars]
+palette = "muted tones"
+[assets.hero]
+prompt = "a panda {{ cloths }}"
+style = ["first", "second"]
+"#,
+    );
+    let found = sandbox.run("check --format json").code(2).diagnostics();
+    let messages: Vec<&str> = found.iter().filter_map(|mistake| mistake["message"].as_str()).collect();
+    assert_eq!(messages.len(), 2, "{messages:?}");
+    assert!(messages[0].contains("`pallete`") && messages[1].contains("`cloths`"), "{messages:?}");
+}
+
+#[test]
 fn a_lone_expression_keeps_its_type_and_paths_know_the_cell() {
     let sandbox = free(
         r#"
