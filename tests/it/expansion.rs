@@ -280,6 +280,16 @@ fn a_file_without_a_head_a_map_and_a_list_deep_in_json_are_rows_too() {
 }
 
 #[test]
+fn a_number_of_a_csv_file_is_text_and_whoever_forgets_it_is_told_what_to_write() {
+    let sandbox = free("[assets.\"{{ id }}\"]\nprompt = \"x\"\nrows = \"u.csv\"\nseed = \"{{ seed }}\"\n");
+    sandbox.file("u.csv", "id,seed\na,7\n");
+    assert!(mistake(&sandbox).contains("{{ value | int }}"), "{}", mistake(&sandbox));
+    sandbox.edit("{{ seed }}", "{{ seed | int }}").run("sync").success();
+    sandbox.edit("\"{{ seed | int }}\"", "\"7\"");
+    assert!(mistake(&sandbox).contains("without quotes: seed = 7"), "{}", mistake(&sandbox));
+}
+
+#[test]
 fn a_mistake_in_a_row_shows_the_row() {
     let sandbox = free("[assets.\"{{ id }}\"]\nprompt = \"{{ look }}\"\nrows = \"u.csv\"\n");
     for (text, words) in [
