@@ -87,7 +87,13 @@ fn purchase(one: &PlannedAsset) -> String {
     let provider = one.first().map_or("", |candidate| candidate.route.provider.as_str());
     let model = one.model.as_deref().unwrap_or_default();
     let maker = if model == provider { model.to_string() } else { format!("{model} from {provider}") };
-    format!("{images} by {maker}, {}{}", if one.work.waits { "up to " } else { "" }, price(one.cost_usd))
+    format!("{images} by {maker}, {}", price_up_to(one.work.waits, one.cost_usd))
+}
+
+/// A price which may still fall away, or not.
+fn price_up_to(waits: bool, cost_usd: Option<f64>) -> String {
+    let up_to = if waits && cost_usd.is_some_and(|cost| cost > 0.0) { "up to " } else { "" };
+    format!("{up_to}{}", price(cost_usd))
 }
 
 /// A reason; for a field of the recipe, with its name.
@@ -172,9 +178,8 @@ pub(crate) fn summary(plan: &Plan) -> String {
     let held_back = plan.assets.iter().filter(|one| is_held_back(one)).count();
     let count = |action| plan.assets.iter().filter(|one| one.action == action && !is_held_back(one)).count();
     let images: u32 = plan.assets.iter().map(|one| one.images).sum();
-    let (up_to, cost) = (if waits(plan) { "up to " } else { "" }, price(plan.cost_usd()));
-    let bought =
-        if images > 0 { format!(" ({}, {up_to}{cost})", counted(images as usize, "image")) } else { String::new() };
+    let cost = price_up_to(waits(plan), plan.cost_usd());
+    let bought = if images > 0 { format!(" ({}, {cost})", counted(images as usize, "image")) } else { String::new() };
     let parts = [
         (count(Action::Generate), format!("to generate{bought}")),
         (count(Action::Transform), "to transform".to_string()),

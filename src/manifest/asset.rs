@@ -5,9 +5,9 @@
 use std::collections::BTreeMap;
 
 use crate::manifest::table::{Field, Problems, Table, not_yet};
-use crate::manifest::tree::Tree;
+use crate::manifest::tree::{Tree, is_template};
 use crate::manifest::vendors::SIZE_FORM;
-use crate::manifest::{AssetKeys, OutputKey, OutputKeys, Publish, ReferenceKey, ReferenceOrigin, Spanned};
+use crate::manifest::{AssetKeys, OutputKey, OutputKeys, Place, Publish, ReferenceKey, ReferenceOrigin, Spanned};
 use crate::name::TakeId;
 use crate::picture::{Format, MAX_SIDE};
 use crate::recipe::{Background, Quality, Ratio, Size, Value};
@@ -156,7 +156,18 @@ fn providers(table: &mut Table<'_>, problems: &mut Problems<'_>) -> Option<Vec<S
 }
 
 fn references(table: &mut Table<'_>, problems: &mut Problems<'_>) -> Vec<Spanned<ReferenceKey>> {
-    table.list("references").into_iter().filter_map(|field| reference(&field, problems)).collect()
+    let fields = table.list("references").into_iter().filter(|field| !comes_to_nothing(field));
+    fields.filter_map(|field| reference(&field, problems)).collect()
+}
+
+/// Whether what a reference refers to is a template that came out empty: it drops out, as any empty item of a list does.
+fn comes_to_nothing(field: &Field<'_>) -> bool {
+    let Tree::Table(entries) = field.value else { return false };
+    let mut origins = entries.iter().filter(|entry| ["path", "asset"].contains(&entry.key.as_str()));
+    origins.any(|entry| {
+        let Place { source, span } = &entry.node.place;
+        entry.node.as_text() == Some("") && source.text().get(span.clone()).is_some_and(is_template)
+    })
 }
 
 fn reference(field: &Field<'_>, problems: &mut Problems<'_>) -> Option<Spanned<ReferenceKey>> {

@@ -8,7 +8,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use crate::diagnostic::{Diagnostic, Source, nearest};
-use crate::manifest::tree::{Entry, Node, Tree};
+use crate::manifest::tree::{Entry, Node, Tree, is_template};
 use crate::manifest::{Place, Spanned};
 use crate::recipe::Value;
 use crate::secret::KEY_NAMES;
@@ -218,8 +218,27 @@ impl<'t> Field<'t> {
     /// Reports that the value has another type than `expected`.
     pub(crate) fn mistyped<T>(&self, expected: &str, problems: &mut Problems<'_>) -> Option<T> {
         let message = format!("`{}` must be {expected}, not {}", self.key, type_name(self.value));
-        problems.add(self.place.error("bad-type", message, format!("expected {expected}")));
+        let mut error = self.place.error("bad-type", message, format!("expected {expected}"));
+        error.help = self.untext(expected);
+        problems.add(error);
         None
+    }
+
+    /// What to write instead of a text that would be right if it weren't one.
+    fn untext(&self, expected: &str) -> Option<String> {
+        let text = self.as_text()?.trim();
+        let filter = match expected {
+            "a whole number" if text.parse::<i64>().is_ok() => "{{ value | int }}",
+            "a number" if text.parse::<f64>().is_ok_and(f64::is_finite) => "{{ value | float }}",
+            "true or false" if ["true", "false"].contains(&text) => "{{ value == 'true' }}",
+            _ => return None,
+        };
+        let written = self.place.source.text().get(self.place.span.clone()).unwrap_or_default();
+        Some(if is_template(written) {
+            format!("cells of csv and tsv are text: `{filter}` makes {expected} of one")
+        } else {
+            format!("write it without quotes: {} = {text}", self.key)
+        })
     }
 
     pub(crate) fn string(&self, problems: &mut Problems<'_>) -> Option<Spanned<String>> {

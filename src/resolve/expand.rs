@@ -124,7 +124,11 @@ impl Expansion<'_> {
             None => vec![Cell { context: self.base.clone(), label: String::new(), row: None }],
         };
         let Some(matrix) = entry.node.get("matrix") else { return Some(cells) };
-        let matrix = self.templates.node(matrix, &self.base, found)?;
+        // A table is rendered axis by axis: what an axis is may depend on the row and on the axes before it.
+        let matrix = match matrix.value {
+            Tree::Table(_) => matrix.clone(),
+            _ => self.templates.node(matrix, &self.base, found)?,
+        };
         let Tree::Table(axes) = &matrix.value else {
             let help = "write matrix = { item = [\"sword\", \"shield\"] }";
             found.push(matrix.place.error("bad-type", "`matrix` must be a table of lists", "not this").help(help));
@@ -133,38 +137,53 @@ impl Expansion<'_> {
         // In the order of the text, so that the last one varies fastest.
         let mut axes: Vec<&Entry> = axes.iter().collect();
         axes.sort_by_key(|axis| axis.key_place.span.start);
-        let count = axes.iter().map(|axis| axis_values(axis).len()).try_fold(cells.len(), usize::checked_mul);
-        if count.is_none_or(|count| count > MAX_ASSETS) {
-            let message = format!(
-                "{} makes {} assets; a manifest has at most {MAX_ASSETS}",
-                title(&entry.key),
-                count.map_or("more than can be counted".to_string(), |count| grouped(count as u64))
-            );
-            found.push(matrix.place.error("too-many", message, "this matrix").help("take values out of it"));
-            return None;
-        }
         for axis in axes {
             if let Some(mistake) = reserved(&axis.key, &axis.key_place) {
                 found.push(mistake);
                 return None;
             }
-            let values = axis_values(axis);
-            if values.is_empty() {
-                let message = format!("`{}` in the matrix of {} has no values", axis.key, title(&entry.key));
-                found.push(
-                    axis.node
-                        .place
-                        .error("bad-value", message, "empty")
-                        .help("write at least one, or take the key out"),
-                );
-                return None;
+            let (mut multiplied, mut count) = (Vec::new(), 0_usize);
+            for (index, cell) in cells.iter().enumerate() {
+                let values = self.axis_values(entry, axis, cell, found)?;
+                count += values.len();
+                if count > MAX_ASSETS {
+                    // The other cells aren't looked at: there will be about as many for each of them.
+                    let count = grouped((count.saturating_mul(cells.len()) / (index + 1)) as u64);
+                    let message = format!(
+                        "{} makes about {count} assets; a manifest has at most {MAX_ASSETS}",
+                        title(&entry.key)
+                    );
+                    found.push(matrix.place.error("too-many", message, "this matrix").help("take values out of it"));
+                    return None;
+                }
+                multiplied.extend(values.iter().map(|value| cell.with(&axis.key, value)));
             }
-            cells = cells
-                .into_iter()
-                .flat_map(|cell| values.iter().map(move |value| cell.with(&axis.key, value)))
-                .collect();
+            cells = multiplied;
         }
         Some(cells)
+    }
+
+    /// What a matrix has along one of its axes, for a cell so far.
+    fn axis_values(
+        &mut self,
+        entry: &Entry,
+        axis: &Entry,
+        cell: &Cell,
+        found: &mut Vec<Diagnostic>,
+    ) -> Option<Vec<Node>> {
+        let before = found.len();
+        let rendered = self.templates.node(&axis.node, &cell.context, found);
+        let values = rendered.map(|node| match node.value {
+            Tree::List(items) => items,
+            _ => vec![node],
+        });
+        if values.as_ref().is_none_or(Vec::is_empty) && found.len() == before {
+            let message = format!("`{}` in the matrix of {} has no values", axis.key, title(&entry.key));
+            let error = axis.node.place.error("bad-value", message, "empty");
+            found.push(error.help("write at least one, or take the key out"));
+        }
+        cell.blame(&mut found[before..]);
+        values.filter(|values| !values.is_empty())
     }
 
     fn cell(&mut self, entry: &Entry, mut cell: Cell, found: &mut Vec<Diagnostic>) {
@@ -174,13 +193,7 @@ impl Expansion<'_> {
             cell.context.insert(Arc::from("name"), Value::from(name.as_str()));
         }
         let keys = self.keys(entry, &cell, found);
-        // Of many cells, the one that a mistake is of is named.
-        if !cell.label.is_empty() {
-            for mistake in &mut found[before..] {
-                mistake.message = format!("{} (where {})", mistake.message, cell.label);
-                mistake.labels.extend(cell.row.as_ref().map(RowPlace::label));
-            }
-        }
+        cell.blame(&mut found[before..]);
         let (Some(name), Some(keys)) = (name, keys) else { return };
         if let Some((place, label, row)) = self.places.get(&name) {
             let both = |label: &str| if label.is_empty() { format!("`{name}`") } else { label.to_string() };
@@ -228,7 +241,11 @@ impl Expansion<'_> {
         let own = self.table(&entry.node, &cell.context, found);
         let defaults = self.table(&self.manifest.defaults, &cell.context, found);
         let styles = self.styles(&own, &defaults, found);
-        let prompt = self.prompt(&own, cell, found);
+        let mut prompt = self.prompt(&own, cell, found);
+        if found.len() > before {
+            // Its wording may be what is wrong: that the styles have none to wrap would be no other mistake.
+            prompt.get_or_insert(Node { value: Tree::Text(String::new()), place: entry.node.place.clone() });
+        }
         let (styles, prompt) = self.wrap(&styles, prompt, cell, found);
         if found.len() > before {
             return None;
@@ -389,6 +406,17 @@ impl Expansion<'_> {
 }
 
 impl Cell {
+    /// Says of mistakes which one of many cells they are of.
+    fn blame(&self, mistakes: &mut [Diagnostic]) {
+        if self.label.is_empty() {
+            return;
+        }
+        for mistake in mistakes {
+            mistake.message = format!("{} (where {})", mistake.message, self.label);
+            mistake.labels.extend(self.row.as_ref().map(RowPlace::label));
+        }
+    }
+
     fn with(&self, key: &str, value: &Node) -> Self {
         let mut context = self.context.clone();
         context.insert(Arc::from(key), to_value(&value.value));
@@ -396,13 +424,6 @@ impl Cell {
         let label = format!("{key} is {}", to_value(shown));
         let label = if self.label.is_empty() { label } else { format!("{}, {label}", self.label) };
         Self { context, label, row: self.row.clone() }
-    }
-}
-
-fn axis_values(axis: &Entry) -> Vec<&Node> {
-    match &axis.node.value {
-        Tree::List(items) => items.iter().collect(),
-        _ => vec![&axis.node],
     }
 }
 

@@ -10,6 +10,8 @@ use crate::rows::faults::Faults;
 use crate::rows::node::{Key, Kind, Node};
 use crate::rows::{Row, RowPlace, RowsSpec, first_line, limited};
 
+/// What `at` is where the entries of the whole document are the rows.
+const TOP: &str = ".";
 /// So many keys are named in a message.
 const MOST_NAMED: usize = 12;
 
@@ -27,6 +29,7 @@ pub(crate) fn read_rows(
     }
     let mut faults = Faults::new(source);
     let found = match &spec.at {
+        Some(at) if at == TOP => Some(document),
         Some(at) => follow(document, at, text, &mut faults),
         None => the_only_list(document, text, &mut faults),
     };
@@ -99,11 +102,16 @@ fn named<'k>(keys: impl Iterator<Item = &'k Key>) -> String {
     format!("{}{more}", names.join(", "))
 }
 
-/// Without `at`: the list that the document is, or the only list of tables in it, which TOML can't write otherwise.
+/// Without `at`: the list that the document is, a map of texts, which can't be anything but rows, or the only list of tables
+/// in it, which TOML can't write otherwise.
 fn the_only_list(document: Node, text: &str, faults: &mut Faults<'_>) -> Option<Node> {
     let name = faults.source.name().to_string();
     let is_toml = name.to_ascii_lowercase().ends_with(".toml");
+    let is_text = |(_, value): &(Key, Node)| matches!(value.kind, Kind::Text(_));
     let entries = match document.kind {
+        Kind::Map(entries) if !entries.is_empty() && entries.iter().all(is_text) => {
+            return Some(Node { kind: Kind::Map(entries), ..document });
+        }
         Kind::Map(entries) => entries,
         Kind::List(_) => return Some(document),
         _ => {
@@ -121,7 +129,9 @@ fn the_only_list(document: Node, text: &str, faults: &mut Faults<'_>) -> Option<
         None if entries.is_empty() => "the file is empty: write its rows as a list".to_string(),
         None => {
             let keys = named(entries.iter().map(|(key, _)| key));
-            format!("name with `at` the list or map whose entries are the rows; the keys here are {keys}")
+            format!(
+                "name with `at` the list or map whose entries are the rows, or write at = \"{TOP}\" where these are: {keys}"
+            )
         }
     };
     let message = match (is_toml, lists.count()) {

@@ -41,7 +41,7 @@ pub(crate) struct DataFile {
 pub(crate) struct RowsSpec {
     /// The names of the columns of a CSV or TSV file whose first line is a row already.
     pub(crate) columns: Option<Vec<String>>,
-    /// Where in a JSON or TOML file the list is, as keys and indexes with dots between: `list.in.json`.
+    /// Where in a JSON or TOML file the list is, as keys and indexes with dots between: `list.in.json`; `.` is the whole file.
     pub(crate) at: Option<String>,
     /// An expression; rows for which it isn't true are left out.
     pub(crate) condition: Option<String>,

@@ -183,6 +183,11 @@ fn rows_of_a_document_are_maps_values_or_entries() {
             Some("m"),
             &["1@2 key='z' n=1 value={'n': 1}", "2@3 key='a' value='x'"],
         ),
+        ("x.json", "{\"z\":\"x\",\n\"a\":\"y\"}", None, &["1@1 key='z' value='x'", "2@2 key='a' value='y'"]),
+        ("x.toml", "z = \"x\"\na = \"y\"\n", None, &["1@1 key='z' value='x'", "2@2 key='a' value='y'"]),
+        ("x.json", "{\"z\":{\"n\":1}}", Some("."), &["1@1 key='z' n=1 value={'n': 1}"]),
+        ("x.json", "[{\"n\":1}]", Some("."), &["1@1 n=1"]),
+        ("x.toml", "[z]\nn = 1\n", Some("."), &["1@1 key='z' n=1 value={'n': 1}"]),
         ("x.toml", "v = 1\n[[row]]\nn = 1\n[[row]]\nn = 2\n", None, &["1@2 n=1", "2@4 n=2"]),
         ("x.toml", "l = [\"a\", \"b\"]\n", Some("l"), &["1@1 index=1 value='a'", "2@1 index=2 value='b'"]),
         (
@@ -204,7 +209,9 @@ fn rows_of_a_document_are_maps_values_or_entries() {
 fn a_document_that_does_not_say_where_its_rows_are_is_asked() {
     for (name, text, path, expected) in [
         ("x.json", "{\"frames\":[{}],\"meta\":{}}", None, &["x.json:1:1", "is a map", "at = \"frames\""][..]),
-        ("x.json", "{\"a\":1,\"b\":2}", None, &["is a map", "`at`", "`a`, `b`"]),
+        ("x.json", "{\"a\":1,\"b\":2}", None, &["is a map", "`at`", "at = \".\"", "`a`, `b`"]),
+        ("x.json", "{\"a\":\"x\",\"b\":2}", None, &["is a map", "`a`, `b`"]),
+        ("x.json", "3", Some("."), &["`at = \".\"` leads to a whole number"]),
         ("x.json", "{}", None, &["is a map", "empty"]),
         ("x.json", "3", None, &["holds a whole number, no list"]),
         ("x.toml", "[[a]]\nx=1\n[[b]]\nx=1\n", None, &["2 lists of tables", "at = \"a\"", "`a`, `b`"]),

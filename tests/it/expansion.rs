@@ -48,6 +48,47 @@ fn a_matrix_makes_an_asset_of_each_cell() {
 }
 
 #[test]
+fn a_reference_whose_template_comes_out_empty_drops_out_with_its_hint() {
+    let sandbox = free(
+        r#"
+[assets."knight/{{ side }}"]
+prompt = "a knight"
+matrix = { side = ["front", "back"] }
+references = [{ asset = "{% if side == 'back' %}knight/front{% endif %}", hint = "the same one" }]
+"#,
+    );
+    let references = |name: &str| {
+        let shown = sandbox.run(&format!("show {name} --format json")).success().value();
+        shown["recipe"]["references"].as_array().map_or(0, Vec::len)
+    };
+    sandbox.run("sync").success();
+    assert_eq!((references("knight/front"), references("knight/back")), (0, 1));
+    sandbox.edit("{% if side == 'back' %}knight/front{% endif %}", "");
+    assert!(mistake(&sandbox).contains("missing-reference"), "an empty name that is written is a mistake");
+}
+
+#[test]
+fn a_mistake_in_a_wording_is_told_once_and_not_of_the_styles_that_wrap_it_too() {
+    let sandbox = free(
+        r#"
+[styles.first]
+prompt = "{{ prompt }}, flat"
+[styles.second]
+prompt = "{{ prompt }}, {{ pallete }}"
+[vars]
+palette = "muted tones"
+[assets.hero]
+prompt = "a panda {{ cloths }}"
+style = ["first", "second"]
+"#,
+    );
+    let found = sandbox.run("check --format json").code(2).diagnostics();
+    let messages: Vec<&str> = found.iter().filter_map(|mistake| mistake["message"].as_str()).collect();
+    assert_eq!(messages.len(), 2, "{messages:?}");
+    assert!(messages[0].contains("`pallete`") && messages[1].contains("`cloths`"), "{messages:?}");
+}
+
+#[test]
 fn a_lone_expression_keeps_its_type_and_paths_know_the_cell() {
     let sandbox = free(
         r#"
@@ -203,6 +244,29 @@ matrix = { side = ["front", "back"] }
 }
 
 #[test]
+fn what_an_axis_is_may_depend_on_the_row_and_on_the_axes_before_it() {
+    let sandbox = free(
+        r#"
+[vars]
+shades = { day = ["noon", "dusk"], night = ["moon"] }
+[assets."{{ id }}/{{ side }}-{{ time }}-{{ shade }}"]
+prompt = "{{ id }} from the {{ side }} at {{ shade }}"
+rows = { path = "u.tsv", columns = ["id", "sides"] }
+matrix = { side = "{{ sides | split('|') }}", time = ["day", "night"], shade = "{{ shades[time] }}" }
+"#,
+    );
+    sandbox.file("u.tsv", "knight\tn|s\nwell\ts\n");
+    let of = |unit: &str, side: &str| ["day-dusk", "day-noon", "night-moon"].map(|at| format!("{unit}/{side}-{at}"));
+    assert_eq!(names(&sandbox), [of("knight", "n"), of("knight", "s"), of("well", "s")].concat());
+    sandbox.edit("shades[time]", "shades[tim]");
+    let found = mistake(&sandbox);
+    assert!(found.contains("(where row 1 of u.tsv, side is n, time is day)"), "{found}");
+    sandbox.edit("shades[tim]", "[] if id == 'well' else shades[time]");
+    let found = mistake(&sandbox);
+    assert!(found.contains("`shade` in the matrix") && found.contains("row 2 of u.tsv"), "{found}");
+}
+
+#[test]
 fn a_file_without_a_head_a_map_and_a_list_deep_in_json_are_rows_too() {
     let tsv = free(
         "[assets.\"{{ id }}\"]\nprompt = \"{{ look }}\"\nrows = { path = \"u.tsv\", columns = [\"id\", \"look\"] }\n",
@@ -213,6 +277,16 @@ fn a_file_without_a_head_a_map_and_a_list_deep_in_json_are_rows_too() {
         free("[assets.\"{{ key }}\"]\nprompt = \"{{ value }}\"\nrows = { path = \"m.json\", at = \"list.icons\" }\n");
     map.file("m.json", "{\"list\": {\"icons\": {\"x\": \"an x\", \"y\": \"a y\"}}}");
     assert_eq!((names(&map), prompt(&map, "y")), (vec!["x".to_string(), "y".to_string()], "a y".to_string()));
+}
+
+#[test]
+fn a_number_of_a_csv_file_is_text_and_whoever_forgets_it_is_told_what_to_write() {
+    let sandbox = free("[assets.\"{{ id }}\"]\nprompt = \"x\"\nrows = \"u.csv\"\nseed = \"{{ seed }}\"\n");
+    sandbox.file("u.csv", "id,seed\na,7\n");
+    assert!(mistake(&sandbox).contains("{{ value | int }}"), "{}", mistake(&sandbox));
+    sandbox.edit("{{ seed }}", "{{ seed | int }}").run("sync").success();
+    sandbox.edit("\"{{ seed | int }}\"", "\"7\"");
+    assert!(mistake(&sandbox).contains("without quotes: seed = 7"), "{}", mistake(&sandbox));
 }
 
 #[test]

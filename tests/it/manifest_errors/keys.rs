@@ -108,6 +108,7 @@ fn a_value_of_the_wrong_type() {
        ·         ╰── expected a whole number
      5 │ hold = "yes"
        ╰────
+      help: write it without quotes: seed = 7
 
     bad-type
 

@@ -49,6 +49,16 @@ fn an_asset_that_refers_to_another_is_made_after_it_in_one_run() {
 }
 
 #[test]
+fn only_a_price_may_fall_away_and_neither_nothing_nor_an_unknown_one() {
+    let vendor = Vendor::openai();
+    let pair = "[assets.a]\nprompt = \"a\"\n\n[assets.b]\nprompt = \"b\"\nreferences = [\"asset:a\"]\n";
+    free(pair).run("plan").success().stdout_has("b  generate  1 image by placeholder, free").stdout_lacks("up to");
+    studio(&vendor, pair).run("plan").success().stdout_has("from studio, up to $0.02").stdout_has("up to $0.04");
+    let unknown = studio(&vendor, pair).edit(", cost_usd = 0.02", "");
+    unknown.run("plan").success().stdout_has("(2 images, price unknown)").stdout_lacks("up to");
+}
+
+#[test]
 fn an_asset_follows_the_one_that_it_refers_to() {
     let vendor = Vendor::openai();
     let project = studio(&vendor, PAIR);
