@@ -20,7 +20,7 @@ use crate::digest::Digest;
 #[cfg(feature = "generate")]
 use crate::files::{Durable, replace, sync_folder};
 #[cfg(feature = "generate")]
-use crate::lock::quote;
+use crate::manifest::quote::quote;
 use crate::recipe::Fingerprint;
 
 /// The version of the records.

@@ -1,5 +1,6 @@
 //! `tintype show NAME`: all that is known of one asset.
 
+mod origin;
 mod picture;
 mod text;
 
@@ -17,7 +18,8 @@ pub(super) fn run(context: &Context, arguments: &ShowArguments) -> Result<Exit, 
     let asset = find(&project, &arguments.name)?;
     let selection = Selection { names: vec![arguments.name.clone()], tags: Vec::new() };
     let survey = project.survey(&selection, &Allowed::default())?;
-    let picture = Picture::of(&project, asset, &survey);
+    let explanation = project.explain(&asset.name);
+    let picture = Picture::of(&project, asset, &survey, &explanation);
     let talk = &context.talk;
     talk.answer(&match talk.format {
         Format::Json => render(&picture),

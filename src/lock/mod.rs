@@ -8,7 +8,7 @@ mod write;
 
 pub(crate) use crate::lock::read::read_take;
 #[cfg(feature = "generate")]
-pub(crate) use crate::lock::write::{quote, render_single_take};
+pub(crate) use crate::lock::write::render_single_take;
 
 use std::collections::BTreeMap;
 

@@ -6,6 +6,7 @@ pub(crate) mod asset;
 mod include;
 pub(crate) mod parse;
 pub(crate) mod table;
+pub(crate) mod quote;
 pub mod tree;
 pub(crate) mod vendors;
 

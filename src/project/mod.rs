@@ -23,12 +23,12 @@ use crate::cache::Cache;
 use crate::diagnostic::{Diagnostic, nearest, sort};
 use crate::files::{FileError, Files};
 use crate::lock::Lockfile;
-use crate::manifest::{Budget, Manifest, Parsed, gather};
+use crate::manifest::{Manifest, Parsed, gather};
 use crate::model::{Registry, TrustedHosts};
 use crate::name::{AssetName, ProjectPath};
 use crate::observe::{Learned, Observed, observe};
 use crate::plan::{Note, Plan, Policy, plan};
-use crate::resolve::{Assets, Protected, resolve};
+use crate::resolve::{Asset, Assets, Explanation, Protected, explain, render, resolve};
 use crate::route::{Routing, route};
 use crate::secret::Secret;
 
@@ -137,8 +137,7 @@ pub struct Project {
     pub(crate) files: Arc<Files>,
     pub(crate) cache: Arc<Cache>,
     cache_folder: PathBuf,
-    #[cfg_attr(not(feature = "generate"), expect(dead_code, reason = "only a sync spends"))]
-    pub(crate) budget: Budget,
+    pub(crate) manifest: Manifest,
     pub(crate) registry: Registry,
     pub(crate) assets: Assets,
     pub(crate) routes: BTreeMap<AssetName, Routing>,
@@ -186,7 +185,7 @@ impl Project {
             files: Arc::new(files),
             cache: Arc::new(Cache::new(&cache_folder)),
             cache_folder,
-            budget: manifest.budget,
+            manifest,
             registry,
             assets,
             routes,
@@ -213,6 +212,16 @@ impl Project {
     /// The providers and models that the project can use.
     pub fn registry(&self) -> &Registry {
         &self.registry
+    }
+
+    /// Where an asset's wording and keys come from.
+    pub fn explain(&self, name: &AssetName) -> Explanation {
+        explain(&self.manifest, &self.files, name).unwrap_or_default()
+    }
+
+    /// An asset as one entry of a manifest that inherits nothing.
+    pub fn written_out(&self, asset: &Asset) -> String {
+        render(asset, &self.manifest)
     }
 
     /// The ways to an asset's picture; none for one made by hand.

@@ -140,11 +140,11 @@ impl Project {
     }
 
     fn max_images(&self, options: &SyncOptions) -> u32 {
-        options.max_images.or(self.budget.max_images).unwrap_or(MAX_IMAGES)
+        options.max_images.or(self.manifest.budget.max_images).unwrap_or(MAX_IMAGES)
     }
 
     fn max_cost(&self, options: &SyncOptions) -> Option<f64> {
-        options.max_cost_usd.or(self.budget.max_cost_usd)
+        options.max_cost_usd.or(self.manifest.budget.max_cost_usd)
     }
 
     /// Spending is agreed to by `--yes`, by a small enough price, or by somebody who is asked. What was `agreed` to
@@ -160,7 +160,7 @@ impl Project {
         if spending.images == 0 || options.yes || agreed.is_some_and(|agreed| spending.is_within(agreed)) {
             return Ok(spending);
         }
-        let above = self.budget.confirm_above_usd.unwrap_or(CONFIRM_ABOVE_USD);
+        let above = self.manifest.budget.confirm_above_usd.unwrap_or(CONFIRM_ABOVE_USD);
         let price = spending.cost_usd.map_or_else(|| "an unknown price".to_string(), |cost| format!("${cost:.2}"));
         let (reason, is_small) = if options.unattended {
             ("CI is set, and nobody can be asked".to_string(), false)
@@ -182,7 +182,7 @@ impl Project {
         if options.yes {
             return Purse::new(images, dollars);
         }
-        let above = self.budget.confirm_above_usd.unwrap_or(CONFIRM_ABOVE_USD);
+        let above = self.manifest.budget.confirm_above_usd.unwrap_or(CONFIRM_ABOVE_USD);
         let agreed = plan.cost_usd().map(|cost| cost.max(above));
         let images = if options.unattended { plan.paid_images() } else { images };
         Purse::new(images, dollars.into_iter().chain(agreed).reduce(f64::min))

@@ -14,6 +14,7 @@ use crate::manifest::table::{Field, Problems};
 use crate::manifest::tree::{Entry, Node, Tree, is_template};
 use crate::manifest::{AssetKeys, Manifest, Place};
 use crate::name::{AssetName, suggest_name};
+use crate::resolve::explain::{Explanation, Witness};
 use crate::resolve::listing::{data, rows};
 use crate::resolve::merge::merge;
 use crate::resolve::template::{Context, Templates, to_value};
@@ -27,21 +28,18 @@ pub(crate) type Declared = BTreeMap<AssetName, AssetKeys>;
 
 /// Multiplies out, renders and merges everything that the manifest declares.
 pub(crate) fn expand(manifest: &Manifest, files: &Files, found: &mut Vec<Diagnostic>) -> Declared {
-    let mut expansion = Expansion {
-        manifest,
-        files,
-        templates: Templates::new(),
-        base: Context::new(),
-        declared: BTreeMap::new(),
-        places: BTreeMap::new(),
-        plain: Vec::new(),
-    };
-    expansion.base = expansion.base_context(found);
-    for entry in &manifest.assets {
-        expansion.asset(entry, found);
-    }
+    let mut expansion = Expansion::of(manifest, files, None, found);
+    expansion.all(found);
     found.append(&mut expansion.plain);
     expansion.declared
+}
+
+/// Does it for one asset alone, and says what came of what.
+pub fn explain(manifest: &Manifest, files: &Files, name: &AssetName) -> Option<Explanation> {
+    let mut found = Vec::new();
+    let mut expansion = Expansion::of(manifest, files, Some(name), &mut found);
+    expansion.all(&mut found);
+    expansion.explanation
 }
 
 struct Expansion<'a> {
@@ -51,6 +49,10 @@ struct Expansion<'a> {
     /// What every template may name.
     base: Context,
     declared: Declared,
+    /// The one asset that is looked for; all of them where absent.
+    only: Option<&'a AssetName>,
+    /// Why that one is as it is.
+    explanation: Option<Explanation>,
     /// Mistakes that no template has a part in.
     plain: Vec<Diagnostic>,
     /// Where each name comes from: in the manifest, and the cell or row.
@@ -66,7 +68,29 @@ struct Cell {
     row: Option<RowPlace>,
 }
 
-impl Expansion<'_> {
+impl<'a> Expansion<'a> {
+    fn of(manifest: &'a Manifest, files: &'a Files, only: Option<&'a AssetName>, found: &mut Vec<Diagnostic>) -> Self {
+        let mut expansion = Self {
+            manifest,
+            files,
+            templates: Templates::new(),
+            base: Context::new(),
+            declared: BTreeMap::new(),
+            only,
+            explanation: None,
+            places: BTreeMap::new(),
+            plain: Vec::new(),
+        };
+        expansion.base = expansion.base_context(found);
+        expansion
+    }
+
+    fn all(&mut self, found: &mut Vec<Diagnostic>) {
+        for entry in &self.manifest.assets {
+            self.asset(entry, found);
+        }
+    }
+
     fn base_context(&self, found: &mut Vec<Diagnostic>) -> Context {
         let mut context = Context::new();
         for entry in &self.manifest.vars {
@@ -189,6 +213,9 @@ impl Expansion<'_> {
     fn cell(&mut self, entry: &Entry, mut cell: Cell, found: &mut Vec<Diagnostic>) {
         let before = found.len();
         let name = self.name(entry, &cell, found);
+        if self.only.is_some() && self.only != name.as_ref() {
+            return;
+        }
         if let Some(name) = &name {
             cell.context.insert(Arc::from("name"), Value::from(name.as_str()));
         }
@@ -245,6 +272,18 @@ impl Expansion<'_> {
         if found.len() > before {
             // Its wording may be what is wrong: that the styles have none to wrap would be no other mistake.
             prompt.get_or_insert(Node { value: Tree::Text(String::new()), place: entry.node.place.clone() });
+        }
+        if self.only.is_some() {
+            let prompt_file = prompt.as_ref().filter(|_| own.get("prompt_file").is_some()).map(|prompt| &prompt.place);
+            let witness = Witness {
+                manifest: self.manifest,
+                entry,
+                context: &cell.context,
+                row: cell.row.as_ref(),
+                styles: &styles,
+                prompt_file,
+            };
+            self.explanation = Some(witness.explain(&self.templates));
         }
         let (styles, prompt) = self.wrap(&styles, prompt, cell, found);
         if found.len() > before {

@@ -3,12 +3,14 @@
 //! Reads references through [`Files`]; knows no provider, no cache and no lockfile.
 
 mod expand;
+mod explain;
 mod listing;
 mod merge;
 mod open_recipe;
 mod origin;
 mod output;
 mod reference;
+mod render;
 mod template;
 
 use std::collections::BTreeMap;
@@ -28,8 +30,11 @@ use crate::resolve::origin::Origins;
 use crate::resolve::output::Outputs;
 use crate::resolve::reference::References;
 
+pub use crate::resolve::expand::explain;
+pub use crate::resolve::explain::{Explanation, Layer, Variable, VariableOrigin, Wording};
 pub use crate::resolve::open_recipe::{OpenOrigin, OpenRecipe, OpenReference};
 pub use crate::resolve::output::Protected;
+pub use crate::resolve::render::render;
 
 /// Every asset of a project.
 #[derive(Debug)]
@@ -250,3 +255,6 @@ fn with_output_shape(mut origin: AssetOrigin, outputs: &[Output]) -> AssetOrigin
     }
     origin
 }
+
+#[cfg(test)]
+mod tests;

@@ -44,6 +44,17 @@ pub(crate) struct Outputs<'a> {
     included: &'a std::collections::BTreeSet<String>,
 }
 
+/// The folder of all outputs, with a slash at its end; empty for the project's own.
+pub(crate) fn output_dir(manifest: &Manifest) -> Result<String, Diagnostic> {
+    match manifest.output_dir.as_ref().map(|dir| (dir, dir.value.as_str())) {
+        None => Ok(format!("{DIR}/")),
+        Some((_, "." | "./")) => Ok(String::new()),
+        Some((dir, text)) => {
+            ProjectPath::new(text).map(|path| format!("{path}/")).map_err(|reason| bad_path(&dir.place, text, &reason))
+        }
+    }
+}
+
 impl<'a> Outputs<'a> {
     pub(crate) fn new(
         manifest: &'a Manifest,
@@ -51,15 +62,9 @@ impl<'a> Outputs<'a> {
         protected: &'a Protected,
         found: &mut Vec<Diagnostic>,
     ) -> Self {
-        let dir = manifest.output_dir.as_ref().and_then(|dir| match dir.value.as_str() {
-            "." | "./" => Some(String::new()),
-            text => match ProjectPath::new(text) {
-                Ok(path) => Some(format!("{path}/")),
-                Err(reason) => {
-                    found.push(bad_path(&dir.place, text, &reason));
-                    None
-                }
-            },
+        let dir = output_dir(manifest).unwrap_or_else(|mistake| {
+            found.push(mistake);
+            format!("{DIR}/")
         });
         let nowhere = Place { source: manifest.source.clone(), span: 0..0 };
         let path = manifest.output_path.clone();
@@ -69,7 +74,7 @@ impl<'a> Outputs<'a> {
         templates.add_filter("slug", |text: String| slug(&text));
         Self {
             files,
-            dir: dir.unwrap_or_else(|| format!("{DIR}/")),
+            dir,
             path: path.unwrap_or_else(|| Spanned { value: PATH.to_string(), place: nowhere }),
             templates,
             taken: HashMap::new(),

@@ -37,7 +37,9 @@ impl Templates {
         if !is_template(template) {
             return Ok(template.to_string());
         }
-        let rendered = self.render(template, context);
+        // A newline at the very end is dropped by Jinja, and belongs to the text.
+        let end = if template.ends_with('\n') { "\n" } else { "" };
+        let rendered = self.render(template, context).map(|text| text + end);
         rendered.map_err(|error| self.mistake(template, place, context, &error))
     }
 
@@ -46,6 +48,20 @@ impl Templates {
             self.environment.add_template_owned(template.to_string(), template.to_string())?;
         }
         self.environment.get_template(template)?.render(as_value(context))
+    }
+
+    /// What a template names, dots and all.
+    pub(crate) fn variables(&self, text: &str) -> Vec<String> {
+        if !is_template(text) {
+            return Vec::new();
+        }
+        let parsed = self.environment.template_from_str(text);
+        parsed.map(|template| template.undeclared_variables(true).into_iter().collect()).unwrap_or_default()
+    }
+
+    /// The value of a variable, dots and all.
+    pub(crate) fn evaluate(&self, name: &str, context: &Context) -> Option<Value> {
+        self.environment.compile_expression(name).ok()?.eval(as_value(context)).ok()
     }
 
     /// The value of a template: a text, or, where it is nothing but one expression, whatever that is.

@@ -25,6 +25,7 @@ mod sandbox;
 mod schema;
 mod secrets;
 mod shells;
+mod show;
 mod studio;
 mod vendor;
 mod web;

@@ -6,14 +6,15 @@ use serde::Serialize;
 use serde_json::{Value as Json, json};
 
 use crate::cli::json::{ReasonRow, VERSION};
+use crate::cli::show::origin::OriginRow;
 use crate::files::FileState;
 use crate::lock::{Entry, LockedOutput, Take};
 use crate::model::Api;
 use crate::name::ProjectPath;
 use crate::plan::{Action, PlannedAsset, rounded};
 use crate::project::{Project, Survey};
-use crate::recipe::{Background, Origin, Quality, Recipe, Reference, Value};
-use crate::resolve::{Asset, AssetOrigin};
+use crate::recipe::{Background, Quality, Recipe, Reference, Value};
+use crate::resolve::{Asset, AssetOrigin, Explanation, OpenOrigin, OpenRecipe, OpenReference};
 use crate::route::{self, Candidate};
 
 #[derive(Serialize)]
@@ -30,6 +31,10 @@ pub(super) struct Picture<'a> {
     /// Everything that decides what the model draws, the prompt among it.
     pub(super) recipe: Option<RecipeRow<'a>>,
     pub(super) fingerprint: Option<String>,
+    /// Where its wording and keys come from.
+    pub(super) origin: OriginRow<'a>,
+    /// The same asset as one entry of a manifest that inherits nothing.
+    pub(super) entry: String,
     pub(super) route: Option<RouteRow<'a>>,
     pub(super) passed_over: Vec<PassedOver<'a>>,
     pub(super) takes: Vec<TakeRow<'a>>,
@@ -81,7 +86,11 @@ pub(super) struct ReferenceRow<'a> {
     pub(super) asset: Option<&'a str>,
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(super) url: Option<&'a str>,
-    pub(super) hash: String,
+    /// Which of the asset's takes, where one is named.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(super) take: Option<String>,
+    /// Not known before the other asset is made, or the picture fetched.
+    pub(super) hash: Option<String>,
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(super) hint: Option<&'a str>,
 }
@@ -127,14 +136,13 @@ pub(super) struct OutputRow<'a> {
 }
 
 impl<'a> Picture<'a> {
-    pub(super) fn of(project: &'a Project, asset: &'a Asset, survey: &'a Survey) -> Self {
+    pub(super) fn of(project: &'a Project, asset: &'a Asset, survey: &'a Survey, explanation: &'a Explanation) -> Self {
         let planned =
             survey.plan.assets.iter().find(|one| one.name == asset.name).expect("what is selected is planned");
         let (facts, entry) = (&survey.observed.facts[&asset.name], survey.lock.get(&asset.name));
         let (prompt, recipe, source) = match &asset.origin {
             AssetOrigin::Generated(open) => {
-                let known = facts.recipe.as_ref().unwrap_or(&open.recipe);
-                (Some(open.recipe.prompt.as_str()), Some(RecipeRow::of(known)), None)
+                (Some(open.recipe.prompt.as_str()), Some(RecipeRow::of(open, facts.recipe.as_ref())), None)
             }
             AssetOrigin::Source { path, hash, .. } => {
                 let source = Source { path: Some(path.as_str()), asset: None, hash: Some(hash.to_string()) };
@@ -159,6 +167,8 @@ impl<'a> Picture<'a> {
             hold: asset.hold,
             recipe,
             fingerprint: facts.fingerprint.map(|fingerprint| fingerprint.to_string()),
+            origin: OriginRow::of(explanation),
+            entry: project.written_out(asset),
             route,
             passed_over,
             takes: take_rows(takes, entry),
@@ -249,14 +259,20 @@ fn state(seen: Option<&FileState>, locked: Option<&LockedOutput>, action: Action
 }
 
 impl<'a> RecipeRow<'a> {
-    fn of(recipe: &'a Recipe) -> Self {
+    /// `known` is the recipe with its references, once they all are known.
+    fn of(open: &'a OpenRecipe, known: Option<&'a Recipe>) -> Self {
+        let recipe = &open.recipe;
+        let references = open.references.iter().enumerate();
+        let reference = |(index, open): (usize, &'a OpenReference)| {
+            ReferenceRow::of(open, known.and_then(|known| known.references.get(index)))
+        };
         let options = recipe.options.iter().map(|(provider, fields)| (provider.as_str(), table(fields)));
         Self {
             model: &recipe.model,
             prompt: &recipe.prompt,
             size: recipe.size.as_ref().map(ToString::to_string),
             aspect_ratio: recipe.aspect_ratio.map(|ratio| ratio.to_string()),
-            references: recipe.references.iter().map(ReferenceRow::of).collect(),
+            references: references.map(reference).collect(),
             seed: recipe.seed,
             quality: recipe.quality.map(Quality::name),
             background: recipe.background.map(Background::name),
@@ -268,13 +284,23 @@ impl<'a> RecipeRow<'a> {
 }
 
 impl<'a> ReferenceRow<'a> {
-    fn of(reference: &'a Reference) -> Self {
-        let (path, asset, url) = match &reference.origin {
-            Origin::Path(path) => (Some(path.as_str()), None, None),
-            Origin::Asset(asset) => (None, Some(asset.as_str()), None),
-            Origin::Url(url) => (None, None, Some(url.as_str())),
+    /// `known` is the same reference of the recipe, once that is complete.
+    fn of(open: &'a OpenReference, known: Option<&Reference>) -> Self {
+        let row = Self {
+            path: None,
+            asset: None,
+            url: None,
+            take: None,
+            hash: known.map(|known| known.hash.to_string()),
+            hint: open.hint.as_deref(),
         };
-        Self { path, asset, url, hash: reference.hash.to_string(), hint: reference.hint.as_deref() }
+        match &open.origin {
+            OpenOrigin::File { path, hash } => Self { path: Some(path.as_str()), hash: Some(hash.to_string()), ..row },
+            OpenOrigin::Url(url) => Self { url: Some(url), ..row },
+            OpenOrigin::Asset { name, take } => {
+                Self { asset: Some(name.as_str()), take: take.as_ref().map(ToString::to_string), ..row }
+            }
+        }
     }
 }
 

@@ -1,5 +1,6 @@
 //! One asset, for people.
 
+use crate::cli::show::origin::{VariableRow, WordingRow};
 use crate::cli::show::picture::{OutputRow, PassedOver, Picture, ReferenceRow, RouteRow, Source, TakeRow};
 use crate::cli::talk::{BOLD, DIM, GREEN, RED, Screen, YELLOW};
 use crate::cli::words::{counted, price, wrap};
@@ -22,6 +23,9 @@ pub(super) fn text(picture: &Picture<'_>, screen: Screen) -> String {
         let takes = counted(picture.takes.len(), "take");
         page.fact("cost", Some(&format!("{}, {takes}", price(picture.cost_usd))));
     }
+    let written_out = screen.paint(DIM, "written out, with nothing inherited:");
+    let entry: Vec<String> = picture.entry.lines().map(|line| screen.plain(line)).collect();
+    page.lines.extend([String::new(), written_out, String::new(), entry.join("\n")]);
     page.lines.join("\n") + "\n"
 }
 
@@ -33,6 +37,12 @@ struct Page {
 impl Page {
     fn facts(&mut self, picture: &Picture<'_>) {
         self.fact("prompt", picture.prompt);
+        let is_composed = picture.origin.wordings.iter().any(|wording| Some(wording.text) != picture.prompt);
+        if is_composed {
+            let screen = self.screen;
+            self.rows("  made of", picture.origin.wordings.iter().map(|wording| wording_line(wording, screen)));
+            self.rows("  with", picture.origin.variables.iter().map(|variable| variable_line(variable, screen)));
+        }
         self.fact("source", picture.source.as_ref().map(source).as_deref());
         self.fact("alt", picture.alt);
         self.fact("tags", (!picture.tags.is_empty()).then(|| picture.tags.join(", ")).as_deref());
@@ -41,20 +51,29 @@ impl Page {
 
     fn recipe(&mut self, picture: &Picture<'_>) {
         if let Some(recipe) = &picture.recipe {
-            self.fact("model", Some(recipe.model));
-            self.fact("size", recipe.size.as_deref());
-            self.fact("aspect ratio", recipe.aspect_ratio.as_deref());
+            self.key("model", "model", Some(recipe.model), picture);
+            self.key("size", "size", recipe.size.as_deref(), picture);
+            self.key("aspect ratio", "aspect_ratio", recipe.aspect_ratio.as_deref(), picture);
             self.rows("references", recipe.references.iter().map(reference));
-            self.fact("seed", recipe.seed.map(|seed| seed.to_string()).as_deref());
-            self.fact("quality", recipe.quality);
-            self.fact("background", recipe.background);
-            self.fact("negative", recipe.negative_prompt);
-            self.fact("variant", recipe.variant.map(|variant| variant.to_string()).as_deref());
+            self.key("seed", "seed", recipe.seed.map(|seed| seed.to_string()).as_deref(), picture);
+            self.key("quality", "quality", recipe.quality, picture);
+            self.key("background", "background", recipe.background, picture);
+            self.key("negative", "negative_prompt", recipe.negative_prompt, picture);
+            self.key("variant", "variant", recipe.variant.map(|variant| variant.to_string()).as_deref(), picture);
             let screen = self.screen;
             let options = recipe.options.iter();
             self.rows("options", options.map(|(provider, fields)| screen.plain(&format!("{provider}: {fields}"))));
         }
         self.fact("fingerprint", picture.fingerprint.as_deref());
+    }
+
+    /// A key's value and, where the asset inherits it, from where.
+    fn key(&mut self, label: &str, key: &str, value: Option<&str>, picture: &Picture<'_>) {
+        let Some(value) = value else { return };
+        let from = picture.origin.inherited(key).map(|from| self.screen.plain(&from));
+        let from = from.map(|from| format!("  {}", self.screen.paint(DIM, &format!("from {from}"))));
+        let row = format!("{}{}", self.screen.plain(value), from.unwrap_or_default());
+        self.rows(label, std::iter::once(row));
     }
 
     fn fact(&mut self, label: &str, value: Option<&str>) {
@@ -70,6 +89,20 @@ impl Page {
             self.lines.push(format!("{label}  {}", wrap(&row, indent, indent, self.screen.width)));
         }
     }
+}
+
+fn wording_line(wording: &WordingRow<'_>, screen: Screen) -> String {
+    let text: Vec<&str> = wording.text.split_whitespace().collect();
+    format!("{}  {}", screen.plain(&text.join(" ")), screen.paint(DIM, &screen.plain(&wording.at.words())))
+}
+
+fn variable_line(variable: &VariableRow<'_>, screen: Screen) -> String {
+    let value = variable.value.map(|value| format!(" = {value}")).unwrap_or_default();
+    format!(
+        "{}  {}",
+        screen.plain(&format!("{}{value}", variable.name)),
+        screen.paint(DIM, &screen.plain(&variable.at.words()))
+    )
 }
 
 fn source(source: &Source<'_>) -> String {
@@ -92,8 +125,10 @@ fn passed_over(other: &PassedOver<'_>) -> String {
 fn reference(reference: &ReferenceRow<'_>) -> String {
     let asset = reference.asset.map(|asset| format!("asset:{asset}"));
     let origin = reference.path.or(reference.url).map(str::to_string).or(asset).unwrap_or_default();
+    let take = reference.take.as_ref().map(|take| format!(" take {take}")).unwrap_or_default();
     let hint = reference.hint.map(|hint| format!("  {hint}")).unwrap_or_default();
-    format!("{origin}  {}{hint}", short(&reference.hash))
+    let hash = reference.hash.as_deref().map_or_else(|| "not known yet".to_string(), short);
+    format!("{origin}{take}  {hash}{hint}")
 }
 
 fn take_lines(takes: &[TakeRow<'_>], screen: Screen) -> Vec<String> {
