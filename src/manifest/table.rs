@@ -8,10 +8,14 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use crate::diagnostic::{Diagnostic, Source, nearest};
-use crate::manifest::tree::{Entry, Node, Tree};
+use crate::manifest::tree::{Entry, Node, Tree, is_template};
 use crate::manifest::{Place, Spanned};
 use crate::recipe::Value;
 use crate::secret::KEY_NAMES;
+
+/// Keys that have a table, in assets, styles, models and providers.
+const TABLE_KEYS: [&str; 9] =
+    ["options", "output", "matrix", "rows", "references", "cost_usd", "routes", "sizes", "fields"];
 
 /// What is wrong so far, and in which file.
 pub(crate) struct Problems<'s> {
@@ -185,11 +189,8 @@ impl<'t> Table<'t> {
             let message = format!("unknown key `{key}` in {}", self.title);
             let mut diagnostic = field.key_place.error("unknown-key", message, "not a key that belongs here");
             let known = self.known.iter().chain(self.later).copied();
-            if let Some(name) = self.title.strip_prefix("[assets.").filter(|_| matches!(field.value, Tree::Table(_))) {
-                let name = name.trim_end_matches(']').trim_matches('"');
-                diagnostic = diagnostic.help(format!(
-                    "a dot in a name makes a table inside a table: quote it and write a slash, [assets.\"{name}/{key}\"]"
-                ));
+            if let Some(help) = dotted(&self.title, &field) {
+                diagnostic = diagnostic.help(help);
             } else if let Some(near) = nearest(key, known) {
                 diagnostic = diagnostic.help(format!("did you mean `{near}`?"));
             } else {
@@ -218,8 +219,35 @@ impl<'t> Field<'t> {
     /// Reports that the value has another type than `expected`.
     pub(crate) fn mistyped<T>(&self, expected: &str, problems: &mut Problems<'_>) -> Option<T> {
         let message = format!("`{}` must be {expected}, not {}", self.key, type_name(self.value));
-        problems.add(self.place.error("bad-type", message, format!("expected {expected}")));
+        let mut error = self.place.error("bad-type", message, format!("expected {expected}"));
+        error.help = self.rewritten(expected);
+        problems.add(error);
         None
+    }
+
+    /// How to write what is likely meant.
+    fn rewritten(&self, expected: &str) -> Option<String> {
+        let written = self.place.source.text().get(self.place.span.clone())?;
+        if is_template(written) {
+            let is_text = expected.starts_with("a string") && !matches!(self.value, Tree::List(_) | Tree::Table(_));
+            return is_text.then(|| "`{{ value | string }}` makes a text of it".to_string());
+        }
+        match self.value {
+            Tree::Integer(_) | Tree::Float(_) | Tree::Boolean(_) | Tree::Date(_)
+                if expected.starts_with("a string") =>
+            {
+                Some(format!("put it into quotes: \"{written}\""))
+            }
+            Tree::List(_) if expected.starts_with("a string") => Some("write one, without brackets".to_string()),
+            Tree::Text(text) if expected == "a whole number" && text.parse::<i64>().is_ok() => {
+                Some(format!("write it without quotes: {text}"))
+            }
+            Tree::Float(number) if expected == "a whole number" && number.fract() == 0.0 && number.abs() < 1e15 => {
+                Some(format!("write it without a fraction: {number}"))
+            }
+            Tree::Text(_) if expected == "true or false" => Some("write true or false, without quotes".to_string()),
+            _ => None,
+        }
     }
 
     pub(crate) fn string(&self, problems: &mut Problems<'_>) -> Option<Spanned<String>> {
@@ -253,10 +281,15 @@ impl<'t> Field<'t> {
         later: &'static [&'static str],
         problems: &mut Problems<'_>,
     ) -> Option<Table<'t>> {
-        match self.value {
-            Tree::Table(entries) => Some(Table::new(title, entries, later)),
-            _ => self.mistyped("a table", problems),
-        }
+        let Tree::Table(entries) = self.value else {
+            let title = title.into();
+            self.mistyped::<()>("a table", problems);
+            if let Some(error) = problems.found.last_mut().filter(|_| title.starts_with('[')) {
+                error.help = Some(format!("write {title} in a line of its own, and its keys in the lines below"));
+            }
+            return None;
+        };
+        Some(Table::new(title, entries, later))
     }
 
     pub(crate) fn into_list(self) -> Vec<Self> {
@@ -297,6 +330,33 @@ impl<'t> Field<'t> {
         }
         Some(entries)
     }
+}
+
+/// What to write where a dot in a name that isn't quoted has made a table inside a table.
+fn dotted(title: &str, field: &Field<'_>) -> Option<String> {
+    let (group, name) = title.strip_prefix('[')?.strip_suffix(']')?.split_once('.')?;
+    let (joint, how) = match group {
+        "assets" => ("/", "quote it and write a slash"),
+        "styles" | "models" | "providers" => (".", "quote it"),
+        _ => return None,
+    };
+    let text = field.place.source.text().get(field.place.span.clone())?;
+    if text.starts_with('{') || nearest(field.key, TABLE_KEYS).is_some() {
+        return None;
+    }
+    let Tree::Table(mut entries) = Some(field.value).filter(|value| matches!(value, Tree::Table(_)))?.clone() else {
+        return None;
+    };
+    let mut whole = format!("{}{joint}{}", name.trim_matches('"'), field.key);
+    // Each further dot is a table that has nothing but a table.
+    while let [entry] = entries.as_slice()
+        && let Tree::Table(inner) = &entry.node.value
+        && !TABLE_KEYS.contains(&entry.key.as_str())
+    {
+        whole = format!("{whole}{joint}{}", entry.key);
+        entries = inner.clone();
+    }
+    Some(format!("a dot in a name makes a table inside a table: {how}, [{group}.\"{whole}\"]"))
 }
 
 /// A key or value of the manifest that this version can't carry out: refused, never ignored.

@@ -6,18 +6,19 @@ use std::sync::Arc;
 
 use minijinja::Value;
 
-use crate::diagnostic::{Diagnostic, grouped, nearest};
+use crate::diagnostic::{Diagnostic, Label, grouped, nearest};
 use crate::files::Files;
 use crate::manifest::asset::{Scope, read};
+use crate::manifest::include::unreadable;
 use crate::manifest::parse::{MAX_ASSETS, title};
 use crate::manifest::table::{Field, Problems};
 use crate::manifest::tree::{Entry, Node, Tree, is_template};
 use crate::manifest::{AssetKeys, Manifest, Place};
 use crate::name::{AssetName, suggest_name};
+use crate::resolve::cell::{Cell, CellName, Said};
 use crate::resolve::listing::{data, rows};
 use crate::resolve::merge::merge;
 use crate::resolve::template::{Context, Templates, to_value};
-use crate::rows::RowPlace;
 
 /// Variables that tintype itself gives; nothing else may be called so.
 const RESERVED: [&str; 5] = ["name", "ext", "take", "width", "data"];
@@ -25,8 +26,11 @@ const RESERVED: [&str; 5] = ["name", "ext", "take", "width", "data"];
 /// Every asset that is declared, with its keys as they come to be.
 pub(crate) type Declared = BTreeMap<AssetName, AssetKeys>;
 
+/// Where each name comes from: in the manifest, and the cell or row.
+pub(crate) type Places = BTreeMap<AssetName, (Place, CellName)>;
+
 /// Multiplies out, renders and merges everything that the manifest declares.
-pub(crate) fn expand(manifest: &Manifest, files: &Files, found: &mut Vec<Diagnostic>) -> Declared {
+pub(crate) fn expand(manifest: &Manifest, files: &Files, found: &mut Vec<Diagnostic>) -> (Declared, Places) {
     let mut expansion = Expansion {
         manifest,
         files,
@@ -34,14 +38,12 @@ pub(crate) fn expand(manifest: &Manifest, files: &Files, found: &mut Vec<Diagnos
         base: Context::new(),
         declared: BTreeMap::new(),
         places: BTreeMap::new(),
-        plain: Vec::new(),
     };
     expansion.base = expansion.base_context(found);
     for entry in &manifest.assets {
         expansion.asset(entry, found);
     }
-    found.append(&mut expansion.plain);
-    expansion.declared
+    (expansion.declared, expansion.places)
 }
 
 struct Expansion<'a> {
@@ -51,19 +53,7 @@ struct Expansion<'a> {
     /// What every template may name.
     base: Context,
     declared: Declared,
-    /// Mistakes that no template has a part in.
-    plain: Vec<Diagnostic>,
-    /// Where each name comes from: in the manifest, and the cell or row.
-    places: BTreeMap<AssetName, (Place, String, Option<RowPlace>)>,
-}
-
-/// One of the assets that a table makes.
-struct Cell {
-    context: Context,
-    /// What tells it from the others, for messages; empty where there is only one.
-    label: String,
-    /// The row that it comes from.
-    row: Option<RowPlace>,
+    places: Places,
 }
 
 impl Expansion<'_> {
@@ -83,18 +73,21 @@ impl Expansion<'_> {
         let Some(cells) = self.cells(entry, found) else { return };
         if self.declared.len() + cells.len() > MAX_ASSETS {
             let message = format!(
-                "{} makes {} assets; a manifest has at most {MAX_ASSETS} in all",
+                "{} makes {} assets; a manifest has at most {} in all",
                 title(&entry.key),
-                grouped(cells.len() as u64)
+                grouped(cells.len() as u64),
+                grouped(MAX_ASSETS as u64)
             );
             found.push(
                 entry.key_place.error("too-many", message, "this table").help("take values out of its matrix, or rows"),
             );
             return;
         }
+        let mut said = Said::default();
         for cell in cells {
-            self.cell(entry, cell, found);
+            self.cell(entry, cell, &mut said, found);
         }
+        found.extend(said.mistakes());
     }
 
     /// Each row of a data file.
@@ -102,17 +95,20 @@ impl Expansion<'_> {
         let written = self.templates.node(written, &self.base, found)?;
         let rows = rows(entry, &written, self.files, &self.base, found)?;
         let first = rows.first()?;
-        if let Some(name) = first.values.keys().find(|name| RESERVED.contains(&name.as_str())) {
-            let message = format!("the rows of {} have a `{name}`, which templates know already", title(&entry.key));
+        let hidden: Vec<_> = first.values.keys().filter(|name| RESERVED.contains(&name.as_str())).collect();
+        for name in &hidden {
+            let message = format!("the rows of {} have `{name}`, which templates know already", title(&entry.key));
             let error = written.place.error("reserved-name", message, "these rows");
-            found.push(error.help("call the column something else, or name the columns with `columns`"));
+            found.push(error.help("call it something else in the file, or name a csv's columns with `columns`"));
+        }
+        if !hidden.is_empty() {
             return None;
         }
         let cell = |row: crate::rows::Row| {
             let mut context = self.base.clone();
             let label = format!("row {} of {}", row.number, row.place.source.name());
             context.extend(row.values.into_iter().map(|(name, value)| (Arc::from(name), value)));
-            Cell { context, label, row: Some(row.place) }
+            Cell { context, of: CellName { label, row: Some(row.place.label(row.number)) } }
         };
         Some(rows.into_iter().map(cell).collect())
     }
@@ -121,7 +117,7 @@ impl Expansion<'_> {
     fn cells(&mut self, entry: &Entry, found: &mut Vec<Diagnostic>) -> Option<Vec<Cell>> {
         let mut cells = match entry.node.get("rows") {
             Some(written) => self.row_cells(entry, written, found)?,
-            None => vec![Cell { context: self.base.clone(), label: String::new(), row: None }],
+            None => vec![Cell { context: self.base.clone(), of: CellName::default() }],
         };
         let Some(matrix) = entry.node.get("matrix") else { return Some(cells) };
         let matrix = self.templates.node(matrix, &self.base, found)?;
@@ -136,9 +132,10 @@ impl Expansion<'_> {
         let count = axes.iter().map(|axis| axis_values(axis).len()).try_fold(cells.len(), usize::checked_mul);
         if count.is_none_or(|count| count > MAX_ASSETS) {
             let message = format!(
-                "{} makes {} assets; a manifest has at most {MAX_ASSETS}",
+                "{} makes {} assets; a manifest has at most {}",
                 title(&entry.key),
-                count.map_or("more than can be counted".to_string(), |count| grouped(count as u64))
+                count.map_or("more than can be counted".to_string(), |count| grouped(count as u64)),
+                grouped(MAX_ASSETS as u64)
             );
             found.push(matrix.place.error("too-many", message, "this matrix").help("take values out of it"));
             return None;
@@ -167,31 +164,20 @@ impl Expansion<'_> {
         Some(cells)
     }
 
-    fn cell(&mut self, entry: &Entry, mut cell: Cell, found: &mut Vec<Diagnostic>) {
-        let before = found.len();
-        let name = self.name(entry, &cell, found);
+    fn cell(&mut self, entry: &Entry, mut cell: Cell, said: &mut Said, found: &mut Vec<Diagnostic>) {
+        let mut own = Vec::new();
+        let name = self.name(entry, &cell, &mut own);
         if let Some(name) = &name {
             cell.context.insert(Arc::from("name"), Value::from(name.as_str()));
         }
-        let keys = self.keys(entry, &cell, found);
-        // Of many cells, the one that a mistake is of is named.
-        if !cell.label.is_empty() {
-            for mistake in &mut found[before..] {
-                mistake.message = format!("{} (where {})", mistake.message, cell.label);
-                mistake.labels.extend(cell.row.as_ref().map(RowPlace::label));
-            }
-        }
+        let keys = self.keys(entry, &cell, &mut own);
+        said.add(own, name.as_ref().map_or("", AssetName::as_str), &cell.of);
         let (Some(name), Some(keys)) = (name, keys) else { return };
-        if let Some((place, label, row)) = self.places.get(&name) {
-            let both = |label: &str| if label.is_empty() { format!("`{name}`") } else { label.to_string() };
-            let message = format!("two assets are called `{name}`");
-            let error = entry.key_place.error("same-name", message, both(&cell.label));
-            let mut error = error.label(&place.source, place.span.clone(), both(label));
-            error.labels.extend(cell.row.iter().chain(row).map(RowPlace::label));
-            found.push(error.help("put what tells them apart into the name: [assets.\"{{ item }}/{{ size }}\"]"));
+        if let Some((place, first)) = self.places.get(&name) {
+            found.push(twice(&name, (&entry.key_place, &cell.of), (place, first)));
             return;
         }
-        self.places.insert(name.clone(), (entry.key_place.clone(), cell.label, cell.row));
+        self.places.insert(name.clone(), (entry.key_place.clone(), cell.of));
         self.declared.insert(name, keys);
     }
 
@@ -244,16 +230,7 @@ impl Expansion<'_> {
             place: merged.place.clone(),
         };
         let keys = read(&field, &title(&entry.key), Scope::Asset, &mut problems);
-        // What is wrong whatever the templates come to is said in the same words for every cell, and so only once.
-        let is_open = |mistake: &Diagnostic| {
-            mistake
-                .labels
-                .first()
-                .is_some_and(|label| is_template(label.source.text().get(label.span.clone()).unwrap_or("")))
-        };
-        let (open, plain): (Vec<_>, Vec<_>) = problems.found.into_iter().partition(is_open);
-        found.extend(open);
-        self.plain.extend(plain);
+        found.append(&mut problems.found);
         let variables = Value::from_pairs(cell.context.iter().map(|(name, value)| (name.clone(), value.clone())));
         keys.map(|keys| AssetKeys { variables, ..keys })
     }
@@ -357,10 +334,8 @@ impl Expansion<'_> {
                     }
                 }
             }
-            Err(reason) => {
-                let message = format!("the prompt file `{path}` can't be read: {reason}");
-                let help = format!("paths start at the folder of {}", self.files.manifest_name());
-                found.push(file.place.error("missing-file", message, "this file").help(help));
+            Err(error) => {
+                found.push(unreadable(&file.place, "the prompt file ", &error, self.files));
                 None
             }
         }
@@ -394,9 +369,29 @@ impl Cell {
         context.insert(Arc::from(key), to_value(&value.value));
         let shown = value.get("id").map_or(&value.value, |id| &id.value);
         let label = format!("{key} is {}", to_value(shown));
-        let label = if self.label.is_empty() { label } else { format!("{}, {label}", self.label) };
-        Self { context, label, row: self.row.clone() }
+        let label = if self.of.label.is_empty() { label } else { format!("{}, {label}", self.of.label) };
+        Self { context, of: CellName { label, row: self.of.row.clone() } }
     }
+}
+
+/// Two cells of one table, or two tables, have made the same name.
+fn twice(name: &AssetName, (place, cell): (&Place, &CellName), (other, first): (&Place, &CellName)) -> Diagnostic {
+    let error = |label: String| place.error("same-name", format!("two assets are called `{name}`"), label);
+    let label = |cell: &CellName, word: &str| if cell.label.is_empty() { word } else { &cell.label }.to_string();
+    let mut error = if place == other {
+        error(format!("{} and {}", label(first, "once"), label(cell, "again")))
+    } else {
+        error(label(cell, "the second one")).label(&other.source, other.span.clone(), label(first, "the first one"))
+    };
+    let mut rows: Vec<&Label> = cell.row.iter().chain(&first.row).collect();
+    rows.dedup();
+    error.labels.extend(rows.into_iter().cloned());
+    let is_one = cell.label.is_empty() && first.label.is_empty();
+    error.help(if is_one {
+        "give one of them another name"
+    } else {
+        "put what tells them apart into the name, like [assets.\"{{ item }}-{{ look }}\"]"
+    })
 }
 
 fn axis_values(axis: &Entry) -> Vec<&Node> {
