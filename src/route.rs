@@ -455,6 +455,7 @@ mod tests {
                 tags: Vec::new(),
                 alt: None,
                 hold: false,
+                cell: crate::resolve::cell::CellName::default(),
             }
         }
 

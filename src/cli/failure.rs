@@ -71,7 +71,9 @@ impl From<ProjectError> for Failure {
     fn from(error: ProjectError) -> Self {
         let (exit, note) = match error {
             ProjectError::Invalid(mistakes) => return Self { exit: Exit::Invalid, why: Why::Mistakes(mistakes) },
-            ProjectError::File(error) => (Exit::Invalid, Note::new("file", error.to_string(), "")),
+            ProjectError::File(error) => {
+                (Exit::Invalid, Note::new("file", error.to_string(), error.help.unwrap_or_default()))
+            }
             ProjectError::NoSuchAsset(note) | ProjectError::MissingKey(note) => (Exit::Invalid, note),
             ProjectError::Broken(note) => (Exit::Failed, note),
             ProjectError::OutOfDate(note) => (Exit::OutOfDate, note),

@@ -1,33 +1,50 @@
 //! Mistakes in the user's files as a person sees them: each with its line, its underline and the way out.
 
+use std::collections::HashMap;
 use std::fmt;
 use std::ops::Range;
-use std::sync::Arc;
 
 use miette::{
-    GraphicalReportHandler, GraphicalTheme, LabeledSpan, MietteError, MietteSpanContents, Severity, SourceCode,
-    SourceSpan, SpanContents, ThemeCharacters, ThemeStyles,
+    GraphicalReportHandler, GraphicalTheme, LabeledSpan, MietteError, MietteSpanContents, SourceCode, SourceSpan,
+    SpanContents, ThemeCharacters, ThemeStyles,
 };
+use unicode_width::UnicodeWidthChar;
 
 use crate::cli::talk::{RED, Screen};
 use crate::cli::words::{counted, several, wrap};
-use crate::diagnostic::{Diagnostic, Label, Source};
+use crate::diagnostic::{Diagnostic, Label};
 
 /// Columns of a report that no terminal shows.
 const WIDTH: usize = 80;
 /// Columns that miette takes before a message, and before a help.
 const MESSAGE: usize = 4;
 const HELP: usize = 8;
-/// Columns that a line's number and frame take.
-const FRAME: usize = 9;
+/// Columns that a line's frame takes, without its number.
+const FRAME: usize = 4;
+/// A piece of code in a message isn't broken into lines, unless it is longer.
+const UNBROKEN: usize = 48;
+/// So many mistakes of one kind are shown of one place, which may make thousands of assets.
+const MOST: usize = 10;
+const NO_BREAK: &str = "\u{a0}";
 
 /// All of them, and how many they are.
 pub(crate) fn render(mistakes: &[Diagnostic], screen: Screen) -> String {
     let handler = handler(screen);
     let mut text = String::new();
+    let mut places: HashMap<_, usize> = HashMap::new();
     for mistake in mistakes {
-        handler.render_report(&mut text, &Mistake::of(mistake, screen)).expect("a text takes any text");
-        text.push('\n');
+        let place = mistake.labels.first().map(|label| (label.source.name(), label.span.start));
+        let nth = places.entry((mistake.code, place)).or_default();
+        *nth += 1;
+        if *nth <= MOST {
+            one(&mut text, mistake, &handler, screen);
+            text.push('\n');
+        }
+    }
+    let hidden: usize = places.values().map(|count| count.saturating_sub(MOST)).sum();
+    if hidden > 0 {
+        text.push_str(&counted(hidden, "more mistake"));
+        text.push_str(" like these, which --format json shows\n\n");
     }
     let mut files: Vec<&str> =
         mistakes.iter().filter_map(|mistake| Some(mistake.labels.first()?.source.name())).collect();
@@ -36,6 +53,33 @@ pub(crate) fn render(mistakes: &[Diagnostic], screen: Screen) -> String {
     let place = if files.is_empty() { String::new() } else { format!(" in {}", several(&files, 3)) };
     let count = counted(mistakes.len(), "mistake");
     format!("{text}{}: {count}{place}", screen.paint(RED.bold(), "error"))
+}
+
+/// The message, each file's places, and the way out last. miette knows one file a report: the places in each other file
+/// are a report of their own, of which only the places are shown.
+fn one(text: &mut String, mistake: &Diagnostic, handler: &GraphicalReportHandler, screen: Screen) {
+    let mut files: Vec<Vec<&Label>> = Vec::new();
+    for label in &mistake.labels {
+        match files.iter_mut().find(|labels| labels[0].source == label.source) {
+            Some(labels) => labels.push(label),
+            None => files.push(vec![label]),
+        }
+    }
+    let last = files.len().saturating_sub(1);
+    for index in 0..files.len().max(1) {
+        let mut report = Report::of(files.get(index).map_or(&[], Vec::as_slice), screen);
+        if index == 0 {
+            report.code = Some(mistake.code);
+            report.message = lines(&mistake.message, MESSAGE, screen);
+        }
+        if index == last {
+            report.help = mistake.help.as_deref().map(|help| lines(help, HELP, screen));
+        }
+        let mut shown = String::new();
+        handler.render_report(&mut shown, &report).expect("a text takes any text");
+        // A report without a message has an empty line in its place.
+        text.push_str(if index == 0 { &shown } else { shown.split_once('\n').map_or("", |(_, rest)| rest) });
+    }
 }
 
 fn handler(screen: Screen) -> GraphicalReportHandler {
@@ -49,63 +93,63 @@ fn handler(screen: Screen) -> GraphicalReportHandler {
         .without_syntax_highlighting()
 }
 
-/// A diagnostic in miette's terms. miette knows one file a report: places in other files are reports of their own below it.
+/// What is said of one file, in miette's terms.
 #[derive(Debug)]
-struct Mistake {
+struct Report {
     code: Option<&'static str>,
     message: String,
     help: Option<String>,
     snippet: Option<Snippet>,
     labels: Vec<LabeledSpan>,
-    elsewhere: Vec<Mistake>,
 }
 
-impl Mistake {
-    fn of(mistake: &Diagnostic, screen: Screen) -> Self {
-        let first = mistake.labels.first().map(|label| &label.source);
-        let (here, elsewhere): (Vec<&Label>, Vec<&Label>) =
-            mistake.labels.iter().partition(|label| first.is_some_and(|first| Arc::ptr_eq(first, &label.source)));
-        let mut one = Self::at(&here, &mistake.message, screen);
-        one.code = Some(mistake.code);
-        one.help = mistake.help.as_deref().map(|help| lines(help, HELP, screen));
-        one.elsewhere = elsewhere.iter().map(|label| Self::at(&[*label], &label.text, screen)).collect();
-        one
-    }
-
-    fn at(labels: &[&Label], message: &str, screen: Screen) -> Self {
-        let spans: Vec<Range<usize>> = labels.iter().map(|label| label.span.clone()).collect();
-        let room = screen.width.unwrap_or(WIDTH).saturating_sub(FRAME);
-        let shown = labels.first().map(|label| Snippet::of(&label.source, &spans, room));
-        let (snippet, spans) = shown.map_or((None, spans), |(snippet, spans)| (Some(snippet), spans));
-        let labels = labels.iter().zip(spans).map(|(label, span)| {
+impl Report {
+    /// Only the places, all of one file.
+    fn of(labels: &[&Label], screen: Screen) -> Self {
+        let lines = labels.iter().map(|label| label.source.position(label.span.start).0);
+        let digits = (lines.max().unwrap_or(1) + 1).to_string().len();
+        let room = screen.width.unwrap_or(WIDTH).saturating_sub(FRAME + digits);
+        let (snippet, spans) = Snippet::of(labels, room).unzip();
+        let labels = labels.iter().zip(spans.unwrap_or_default()).map(|(label, span)| {
             let text = (!label.text.is_empty()).then(|| screen.plain(&label.text));
             LabeledSpan::new(text, span.start, span.len())
         });
-        let message = lines(message, MESSAGE, screen);
-        Self { code: None, message, help: None, labels: labels.collect(), snippet, elsewhere: Vec::new() }
+        Self { code: None, message: String::new(), help: None, labels: labels.collect(), snippet }
     }
 }
 
 /// `text` in lines that have room right of what miette writes before them.
 fn lines(text: &str, before: usize, screen: Screen) -> String {
-    wrap(&screen.plain(text), 0, 0, Some(screen.width.unwrap_or(WIDTH) - before))
+    let text = unbroken(&screen.plain(text));
+    wrap(&text, 0, 0, Some(screen.width.unwrap_or(WIDTH) - before)).replace(NO_BREAK, " ")
 }
 
-impl fmt::Display for Mistake {
+/// The text with what is to be copied from it held together: `a name = "value"` and `{{ expression }}`.
+fn unbroken(text: &str) -> String {
+    let mut shown = String::with_capacity(text.len());
+    let mut rest = text;
+    while let Some(start) = rest.find(['`', '{']) {
+        let close = if rest[start..].starts_with('`') { "`" } else { "}}" };
+        let piece = rest[start + 1..].find(close).map(|end| &rest[start..start + 1 + end + close.len()]);
+        let end = piece.filter(|piece| piece.chars().count() <= UNBROKEN).map_or(1, str::len) + start;
+        shown.push_str(&rest[..start]);
+        shown.push_str(&rest[start..end].replace(' ', NO_BREAK));
+        rest = &rest[end..];
+    }
+    shown + rest
+}
+
+impl fmt::Display for Report {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         formatter.write_str(&self.message)
     }
 }
 
-impl std::error::Error for Mistake {}
+impl std::error::Error for Report {}
 
-impl miette::Diagnostic for Mistake {
+impl miette::Diagnostic for Report {
     fn code<'a>(&'a self) -> Option<Box<dyn fmt::Display + 'a>> {
         self.code.map(|code| Box::new(code) as Box<dyn fmt::Display>)
-    }
-
-    fn severity(&self) -> Option<Severity> {
-        Some(if self.code.is_some() { Severity::Error } else { Severity::Advice })
     }
 
     fn help<'a>(&'a self) -> Option<Box<dyn fmt::Display + 'a>> {
@@ -119,11 +163,6 @@ impl miette::Diagnostic for Mistake {
     fn labels(&self) -> Option<Box<dyn Iterator<Item = LabeledSpan> + '_>> {
         Some(Box::new(self.labels.iter().cloned()))
     }
-
-    fn related<'a>(&'a self) -> Option<Box<dyn Iterator<Item = &'a dyn miette::Diagnostic> + 'a>> {
-        let elsewhere = self.elsewhere.iter().map(|mistake| mistake as &dyn miette::Diagnostic);
-        (!self.elsewhere.is_empty()).then(|| Box::new(elsewhere) as Box<dyn Iterator<Item = &dyn miette::Diagnostic>>)
-    }
 }
 
 /// A file's text as it may be shown: long lines cut, and nothing in it that a terminal would act on.
@@ -131,45 +170,102 @@ impl miette::Diagnostic for Mistake {
 struct Snippet {
     name: String,
     text: String,
+    /// Columns that the first place has lost to the left of its line.
+    hidden: (usize, usize),
 }
 
 impl Snippet {
-    /// The text, with lines cut that have no room, as a prompt may be a page; and the spans in it.
-    fn of(source: &Source, spans: &[Range<usize>], room: usize) -> (Self, Vec<Range<usize>>) {
+    /// The text, with lines cut that have no room, as a prompt may be a page; and the labels' spans in it.
+    fn of(labels: &[&Label], room: usize) -> Option<(Self, Vec<Range<usize>>)> {
+        let source = &labels.first()?.source;
         let mut text = String::with_capacity(source.text().len());
-        let mut shown = vec![0..0; spans.len()];
-        let mut start = 0;
+        let mut shown: Vec<Option<Range<usize>>> = vec![None; labels.len()];
+        let (mut start, mut hidden) = (0, (0, 0));
         for line in source.text().split_inclusive('\n') {
-            let marked = spans.iter().map(|span| span.start).filter(|at| (start..start + line.len()).contains(at));
-            let kept = keep(line, marked.max().map_or(0, |at| at - start), room);
-            let place = |at: usize| text.len() + at.saturating_sub(start).min(kept.len());
-            for (span, shown) in spans.iter().zip(&mut shown) {
-                if span.start >= start {
-                    shown.start = place(span.start);
-                }
-                if span.end >= start {
-                    shown.end = place(span.end);
-                }
+            let ends = start + line.len();
+            let is_last = ends == source.text().len();
+            let here =
+                |label: &Label| (start..ends).contains(&label.span.start) || (is_last && label.span.start >= ends);
+            let marks: Vec<(usize, usize)> = labels
+                .iter()
+                .filter(|label| here(label))
+                .map(|label| {
+                    let first = (label.span.start - start).min(line.len());
+                    let end = label.span.end.saturating_sub(start).clamp(first, line.trim_end().len().max(first));
+                    let words = columns(&line[first..end]) / 2 + 4 + columns(&label.text);
+                    (first, first + words)
+                })
+                .collect();
+            let kept = keep(line, &marks, room);
+            if kept.start > 0 {
+                text.push('…');
             }
-            text.extend(kept.chars().map(harmless));
-            if kept.len() < line.len() {
+            let begin = text.len();
+            let place = |at: usize| begin + (at.saturating_sub(start)).clamp(kept.start, kept.end) - kept.start;
+            for (label, shown) in labels.iter().zip(&mut shown).filter(|(label, _)| here(label)) {
+                // No more than the line: a place may be a whole file.
+                let end = label.span.end.min(start + line.trim_end().len()).max(label.span.start);
+                *shown = Some(place(label.span.start)..place(end));
+            }
+            if here(labels[0]) {
+                hidden = (begin, line[..kept.start].chars().count());
+            }
+            text.extend(line[kept.clone()].chars().map(harmless));
+            if kept.end < line.len() {
                 text.push_str(if line.ends_with('\n') { "…\n" } else { "…" });
             }
-            start += line.len();
+            start = ends;
         }
-        let shown = shown.into_iter().map(|span| visible(span, &text)).collect();
-        (Self { name: source.name().to_string(), text: if text.is_empty() { " ".to_string() } else { text } }, shown)
+        let shown = shown.into_iter().map(|span| visible(span.unwrap_or(0..0), &text)).collect();
+        let text = if text.is_empty() { " ".to_string() } else { text };
+        Some((Self { name: source.name().to_string(), text, hidden }, shown))
     }
 }
 
-/// The part of a line that is shown: as much as there is room for, and at least the place that is spoken of.
-fn keep(line: &str, marked: usize, room: usize) -> &str {
-    let (text, most) = (line.trim_end(), room.max(line[..marked].chars().count() + room / 2));
-    // A character in place of the dots is no less to read.
-    match text.char_indices().nth(most) {
-        Some((end, _)) if text[end..].chars().nth(1).is_some() => &line[..end],
-        _ => line,
+/// The part of a line that is shown: its beginning or, where the places that are spoken of lie too far right, what is
+/// around them. A mark is where it begins, and how far right what is written under it comes.
+fn keep(line: &str, marks: &[(usize, usize)], room: usize) -> Range<usize> {
+    let text = line.trim_end();
+    let first = marks.iter().map(|(first, _)| *first).min().unwrap_or(0);
+    let reach = marks.iter().map(|(first, reach)| columns(&line[..*first]) + reach - first).max().unwrap_or(0);
+    if columns(text) <= room && reach <= room {
+        return 0..line.len();
     }
+    // What comes before the place says which value it is in.
+    let from = if reach <= room { 0 } else { back(text, first.min(text.len()), room / 3) };
+    // The dots take room, too.
+    let room = room.saturating_sub(1 + usize::from(from > 0));
+    let mut taken = 0;
+    for (at, character) in text[from..].char_indices() {
+        taken += column(character);
+        // A character in place of the dots is no less to read.
+        if taken > room && text[from + at..].chars().nth(1).is_some() {
+            return from..from + at;
+        }
+    }
+    from..line.len()
+}
+
+/// So many columns before a place.
+fn back(text: &str, at: usize, most: usize) -> usize {
+    let mut taken = 0;
+    for (index, character) in text[..at].char_indices().rev() {
+        taken += column(character);
+        if taken > most {
+            return index + character.len_utf8();
+        }
+    }
+    0
+}
+
+/// Columns that a text takes on a terminal.
+fn columns(text: &str) -> usize {
+    text.chars().map(column).sum()
+}
+
+fn column(character: char) -> usize {
+    // miette shows a tab so wide, at most.
+    if character == '\t' { 4 } else { harmless(character).width().unwrap_or(0) }
 }
 
 /// As many bytes of something that stands still.
@@ -202,9 +298,14 @@ impl SourceCode for Snippet {
         after: usize,
     ) -> Result<Box<dyn SpanContents<'a> + 'a>, MietteError> {
         let found = self.text.read_span(span, before, after)?;
-        // miette counts bytes; people, and the JSON, count characters.
+        // miette counts bytes, of what is shown; people, and the JSON, count the characters of the file.
         let line_start = self.text[..span.offset()].rfind('\n').map_or(0, |newline| newline + 1);
-        let column = if before == 0 { self.text[line_start..span.offset()].chars().count() } else { found.column() };
+        let (begin, hidden) = self.hidden;
+        let column = match before {
+            0 if hidden > 0 && begin <= span.offset() => self.text[begin..span.offset()].chars().count() + hidden,
+            0 => self.text[line_start..span.offset()].chars().count(),
+            _ => found.column(),
+        };
         let (data, line, lines) = (found.data(), found.line(), found.line_count());
         Ok(Box::new(MietteSpanContents::new_named(self.name.clone(), data, *found.span(), line, column, lines)))
     }

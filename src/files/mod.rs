@@ -57,16 +57,23 @@ pub struct FileError {
     pub reason: String,
     /// Whether there is no such file.
     pub missing: bool,
+    /// What to do about it, where that isn't plain.
+    pub help: Option<&'static str>,
 }
 
 impl FileError {
     fn new(path: impl fmt::Display, reason: impl Into<String>) -> Self {
-        Self { path: path.to_string(), reason: reason.into(), missing: false }
+        Self { path: path.to_string(), reason: reason.into(), missing: false, help: None }
+    }
+
+    fn outside(path: impl fmt::Display) -> Self {
+        let help = "copy the file into the project: a link may lead to other places of it, not out of it";
+        Self { help: Some(help), ..Self::new(path, "the path leaves the project through a link") }
     }
 
     fn io(path: impl fmt::Display, error: &io::Error) -> Self {
         let missing = error.kind() == io::ErrorKind::NotFound;
-        Self { path: path.to_string(), reason: describe(error), missing }
+        Self { missing, ..Self::new(path, describe(error)) }
     }
 }
 
@@ -86,8 +93,24 @@ pub fn describe(error: &io::Error) -> String {
         io::ErrorKind::StorageFull => "no space left on the disk".to_string(),
         io::ErrorKind::ReadOnlyFilesystem => "the file system is read-only".to_string(),
         io::ErrorKind::InvalidData => "the file is not UTF-8 text".to_string(),
-        _ => error.to_string().to_lowercase(),
+        // Too many links, one to the next, is a kind without a stable name.
+        _ => {
+            let words = error.to_string().to_lowercase();
+            words.split(" (os error").next().unwrap_or_default().to_string()
+        }
     }
+}
+
+/// That bytes aren't UTF-8 from an offset on, in plain words.
+pub(crate) fn not_utf8(bytes: &[u8], offset: usize) -> String {
+    if bytes.starts_with(b"\xff\xfe") || bytes.starts_with(b"\xfe\xff") {
+        return "it isn't UTF-8 text: it begins like UTF-16".to_string();
+    }
+    let before = String::from_utf8_lossy(&bytes[..offset]);
+    let line = before.matches('\n').count() + 1;
+    let column = before.rsplit('\n').next().unwrap_or_default().chars().count() + 1;
+    let byte = bytes.get(offset).copied().unwrap_or_default();
+    format!("it isn't UTF-8 text: line {line}, column {column} has the byte 0x{byte:02X}")
 }
 
 /// The files beneath one manifest's folder.
@@ -156,35 +179,35 @@ impl Files {
     }
 
     /// A text of the project: a prompt, a table of rows. Links may lead to other places of the project, not out of it.
-    pub fn read_project_text(&self, path: &str) -> Result<String, String> {
+    pub fn read_project_text(&self, path: &str) -> Result<String, FileError> {
         self.inside(path)?;
-        self.read_text(path).map_err(|error| error.reason)
+        self.read_text(path)
     }
 
     /// The bytes of a table of rows or of other data of the project.
-    pub fn read_project_file(&self, path: &str) -> Result<Vec<u8>, String> {
+    pub fn read_project_file(&self, path: &str) -> Result<Vec<u8>, FileError> {
         let real = self.inside(path)?;
-        read_bounded(&real, path, MAX_TEXT).map_err(|error| error.reason)
+        read_bounded(&real, path, MAX_TEXT)
     }
 
     /// Where a path of the project really leads, if it stays inside.
-    fn inside(&self, path: &str) -> Result<PathBuf, String> {
-        let path = ProjectPath::new(path)?;
-        let real = fs::canonicalize(self.locate(&path)).map_err(|error| describe(&error))?;
-        if real.starts_with(&self.root) {
-            Ok(real)
-        } else {
-            Err("the path leaves the project through a link".to_string())
-        }
+    fn inside(&self, written: &str) -> Result<PathBuf, FileError> {
+        let path = ProjectPath::new(written).map_err(|reason| FileError {
+            help: Some("write a path inside the project, with `/`"),
+            ..FileError::new(written, reason)
+        })?;
+        let real = fs::canonicalize(self.locate(&path)).map_err(|error| FileError::io(&path, &error))?;
+        if real.starts_with(&self.root) { Ok(real) } else { Err(FileError::outside(&path)) }
     }
 
     fn read_text(&self, name: &str) -> Result<String, FileError> {
         let bytes = read_bounded(&self.root.join(name), name, MAX_TEXT)?;
-        String::from_utf8(bytes).map_err(|error| {
-            let line =
-                error.as_bytes()[..error.utf8_error().valid_up_to()].iter().filter(|byte| **byte == b'\n').count();
-            FileError::new(name, format!("the file is not UTF-8 text: line {} has other bytes", line + 1))
-        })
+        let text = String::from_utf8(bytes).map_err(|error| FileError {
+            help: Some("save the file as UTF-8"),
+            ..FileError::new(name, not_utf8(error.as_bytes(), error.utf8_error().valid_up_to()))
+        })?;
+        // A mark that some editors put before all else is no part of the text.
+        Ok(text.strip_prefix('\u{feff}').map(str::to_string).unwrap_or(text))
     }
 
     /// A `.env` beside the manifest, `None` where there is none.
@@ -199,7 +222,7 @@ impl Files {
     pub fn read_picture(&self, path: &ProjectPath) -> Result<Vec<u8>, FileError> {
         let real = fs::canonicalize(self.locate(path)).map_err(|error| FileError::io(path, &error))?;
         if !real.starts_with(&self.root) {
-            return Err(FileError::new(path, "the path leaves the project through a link"));
+            return Err(FileError::outside(path));
         }
         read_bounded(&real, path.as_str(), MAX_PICTURE)
     }
@@ -322,7 +345,10 @@ fn find(folder: &Path, prefix: &str, parts: &[&str], found: &mut Vec<String>) {
 fn read_bounded(real: &Path, shown: &str, limit: u64) -> Result<Vec<u8>, FileError> {
     let metadata = fs::metadata(real).map_err(|error| FileError::io(shown, &error))?;
     if !metadata.is_file() {
-        return Err(FileError::new(shown, if metadata.is_dir() { "it is a folder" } else { "it is not a file" }));
+        return Err(FileError {
+            help: Some("name a file"),
+            ..FileError::new(shown, if metadata.is_dir() { "it is a folder" } else { "it is not a file" })
+        });
     }
     if metadata.len() > limit {
         return Err(FileError::new(

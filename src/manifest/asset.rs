@@ -48,8 +48,13 @@ pub(crate) fn read(field: &Field<'_>, title: &str, scope: Scope, problems: &mut 
     let mut table = field.table(title, &LATER, problems)?;
     refuse_misplaced(&mut table, scope, problems);
     // What they say is used up before values are read.
-    for key in ["style", "prompt_file", "matrix"] {
-        table.take(key);
+    if let Some(style) = table.take("style") {
+        strings(&style.into_list(), problems);
+    }
+    table.string("prompt_file", problems);
+    if let Some(matrix) = table.take("matrix").filter(|matrix| !matches!(matrix.value, Tree::Table(_))) {
+        let error = matrix.place.error("bad-type", "`matrix` must be a table of lists", "not this");
+        problems.add(error.help("write matrix = { item = [\"sword\", \"shield\"] }"));
     }
     if let Some(field) = table.take("rows") {
         let _ = rows_keys(&field, problems);
@@ -109,6 +114,9 @@ pub(crate) fn rows_keys(field: &Field<'_>, problems: &mut Problems<'_>) -> Optio
     if let Tree::Text(path) = field.value {
         let path = Spanned { value: path.clone(), place: field.place.clone() };
         return Some(RowsKeys { path, columns: None, at: None, condition: None });
+    }
+    if !matches!(field.value, Tree::Table(_)) {
+        return field.mistyped("a path in quotes, or a table with one", problems);
     }
     let mut table = field.table("rows", &[], problems)?;
     let path = table.string("path", problems);
@@ -269,6 +277,9 @@ fn one_output(field: &Field<'_>, title: &str, problems: &mut Problems<'_>) -> Op
     if let Some(path) = field.as_text() {
         let path = Spanned { value: path.to_string(), place: field.place.clone() };
         return Some(OutputKeys { path: Some(path), ..OutputKeys::default() });
+    }
+    if !matches!(field.value, Tree::Table(_)) {
+        return field.mistyped("a path in quotes, a table, or a list of these", problems);
     }
     let mut table = field.table(format!("the output of {title}"), &LATER_OUTPUT, problems)?;
     let keys = OutputKeys {

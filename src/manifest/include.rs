@@ -47,12 +47,18 @@ fn include(manifest: &mut Manifest, pattern: &Spanned<String>, files: &Files, fo
                     add(manifest, read, found);
                 }
             }
-            Err(reason) => {
-                let message = format!("`{path}` can't be included: {reason}");
-                found.push(pattern.error("missing-file", message, "this path"));
-            }
+            Err(error) => found.push(unreadable(&pattern.place, "the included file ", &error, files)),
         }
     }
+}
+
+/// That a file can't be read which is named in a place; `what` it is, if that isn't plain.
+pub(crate) fn unreadable(place: &Place, what: &str, error: &FileError, files: &Files) -> Diagnostic {
+    let message = format!("{what}`{}` can't be read: {}", error.path, error.reason);
+    let code = if error.missing { "missing-file" } else { "bad-file" };
+    let help =
+        error.help.map_or_else(|| format!("paths start at the folder of {}", files.manifest_name()), str::to_string);
+    place.error(code, message, "this file").help(help)
 }
 
 /// Adds what an included file may declare; a name that is declared twice is an error at both places.

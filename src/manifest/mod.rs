@@ -3,7 +3,7 @@
 //! [`parse`] is the one way in. Knows the keys and their types; what they mean together is for [`crate::resolve`].
 
 pub(crate) mod asset;
-mod include;
+pub(crate) mod include;
 pub(crate) mod parse;
 pub(crate) mod table;
 pub(crate) mod quote;

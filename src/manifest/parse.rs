@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use toml::de::DeTable;
 
-use crate::diagnostic::{Diagnostic, Source, nearest, sort};
+use crate::diagnostic::{Diagnostic, Source, grouped, nearest, sort};
 use crate::manifest::asset::{Scope, each_string, read};
 use crate::manifest::table::{Field, Problems, Table, conflict, is_literal_key};
 use crate::manifest::tree::{Entry, Node, Tree};
@@ -18,6 +18,8 @@ const LATER: [&str; 3] = ["draft", "atlases", "codegen"];
 /// Tables that can.
 const TABLES: [&str; 11] =
     ["include", "vars", "data", "defaults", "output", "cache", "budget", "styles", "providers", "models", "assets"];
+/// Tables of ours that other tools have as well.
+const COMMON: [&str; 3] = ["data", "output", "cache"];
 /// More assets than one manifest may have.
 pub(crate) const MAX_ASSETS: usize = 100_000;
 
@@ -32,14 +34,14 @@ pub struct Parsed {
 
 /// Reads a manifest. What has mistakes is left out, so that what follows can find the mistakes of its own kind.
 pub fn parse(name: &str, text: &str) -> Parsed {
+    let text = text.strip_prefix('\u{feff}').unwrap_or(text);
     let source = Source::new(name, text);
-    let text = text.strip_prefix('\u{feff}').map_or_else(|| text.to_string(), |rest| format!("   {rest}"));
-    if let Some(conflict) = conflict(&text) {
+    if let Some(conflict) = conflict(text) {
         let message = format!("{name} has conflict marks from a merge");
         let error = Diagnostic::new("conflict", message).label(&source, conflict, "a merge stopped here");
         return Parsed { manifest: None, mistakes: vec![error.help("decide the merge, then run this again")] };
     }
-    let (document, errors) = DeTable::parse_recoverable(&text);
+    let (document, errors) = DeTable::parse_recoverable(text);
     if !errors.is_empty() {
         let mistakes = errors.iter().map(|error| syntax_error(&source, error)).collect();
         return Parsed { manifest: None, mistakes };
@@ -59,19 +61,35 @@ fn syntax_error(source: &Arc<Source>, error: &toml::de::Error) -> Diagnostic {
     let span = error.span().unwrap_or(0..0);
     let (line, _) = source.position(span.start);
     let message = error.message().lines().next().unwrap_or("unreadable").trim_end_matches(['.', ',']).to_string();
-    Diagnostic::new("syntax", format!("this is not TOML: {message}"))
-        .label(source, span, "here")
-        .help(format!("mend line {line}: strings stand in quotes, tables in [brackets], each key once"))
+    let (message, help) = match message.as_str() {
+        "duplicate key" => {
+            let again = source.text().get(span.clone()).unwrap_or_default();
+            let help = "each key stands once in a table, and each table once in the file: take one of them out";
+            (format!("this is not TOML: `{again}` stands there twice"), help.to_string())
+        }
+        _ if message.contains("recurs") => {
+            ("values lie too deep in each other".to_string(), "write them flatter".to_string())
+        }
+        _ => {
+            let help = format!("mend line {line}: strings stand in quotes, tables in [brackets], each key once");
+            (format!("this is not TOML: {message}"), help)
+        }
+    };
+    if error.span().is_none() {
+        return Diagnostic::new("syntax", format!("{}: {message}", source.name())).help(help);
+    }
+    Diagnostic::new("syntax", message).label(source, span, "here").help(help)
 }
 
 /// A file of the same name that has none of our tables belongs to somebody else.
 fn foreign(document: &Node, source: &Source) -> Option<Diagnostic> {
     let known = |key: &str| TABLES.contains(&key) || LATER.contains(&key) || nearest(key, TABLES).is_some();
     let entries = document.entries();
-    if entries.iter().any(|entry| known(&entry.key)) {
+    if entries.iter().any(|entry| known(&entry.key) && !COMMON.contains(&entry.key.as_str())) {
         return None;
     }
-    let first = entries.iter().min_by_key(|entry| entry.key_place.span.start)?;
+    let others = entries.iter().filter(|entry| !COMMON.contains(&entry.key.as_str()));
+    let first = others.min_by_key(|entry| entry.key_place.span.start)?;
     let message = format!("this {} isn't tintype's: it has none of its tables", source.name());
     Some(
         first.key_place.error("foreign-manifest", message, "another tool's key").help(
@@ -184,10 +202,17 @@ fn styles(field: &Field<'_>, problems: &mut Problems<'_>) -> BTreeMap<String, En
 
 fn assets(field: &Field<'_>, problems: &mut Problems<'_>) -> Vec<Entry> {
     let Tree::Table(entries) = field.value else {
-        return field.mistyped("a table of assets, like [assets.hero]", problems).unwrap_or_default();
+        let error = field.place.error("bad-type", "`assets` must be a table of assets by name", "not this");
+        problems
+            .add(error.help("write [assets.hero], in single brackets, and the keys of that asset in the lines below"));
+        return Vec::new();
     };
     if entries.len() > MAX_ASSETS {
-        let message = format!("{} assets are declared; a manifest has at most {MAX_ASSETS}", entries.len());
+        let message = format!(
+            "{} assets are declared; a manifest has at most {}",
+            grouped(entries.len() as u64),
+            grouped(MAX_ASSETS as u64)
+        );
         problems.add(field.key_place.error("too-many", message, "here"));
         return Vec::new();
     }
@@ -206,5 +231,11 @@ pub(crate) fn title(name: &str) -> String {
 /// Finds the mistakes of a table whatever its templates come to: unknown keys, wrong types.
 fn check(field: &Field<'_>, node: &Node, title: &str, scope: Scope, problems: &mut Problems<'_>) {
     let opened = node.opened();
+    if !matches!(opened.value, Tree::Table(_) | Tree::Open) {
+        let message = format!("{title} must be a table");
+        let error = field.place.error("bad-type", message, "not this");
+        problems.add(error.help(format!("write {title} in a line of its own, and its keys in the lines below")));
+        return;
+    }
     let _ = read(&Field { value: &opened.value, ..field.clone() }, title, scope, problems);
 }

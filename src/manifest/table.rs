@@ -13,6 +13,10 @@ use crate::manifest::{Place, Spanned};
 use crate::recipe::Value;
 use crate::secret::KEY_NAMES;
 
+/// Keys that have a table, in assets, styles, models and providers.
+const TABLE_KEYS: [&str; 9] =
+    ["options", "output", "matrix", "rows", "references", "cost_usd", "routes", "sizes", "fields"];
+
 /// What is wrong so far, and in which file.
 pub(crate) struct Problems<'s> {
     pub(crate) source: &'s Arc<Source>,
@@ -185,11 +189,8 @@ impl<'t> Table<'t> {
             let message = format!("unknown key `{key}` in {}", self.title);
             let mut diagnostic = field.key_place.error("unknown-key", message, "not a key that belongs here");
             let known = self.known.iter().chain(self.later).copied();
-            if let Some(name) = self.title.strip_prefix("[assets.").filter(|_| matches!(field.value, Tree::Table(_))) {
-                let name = name.trim_end_matches(']').trim_matches('"');
-                diagnostic = diagnostic.help(format!(
-                    "a dot in a name makes a table inside a table: quote it and write a slash, [assets.\"{name}/{key}\"]"
-                ));
+            if let Some(help) = dotted(&self.title, &field) {
+                diagnostic = diagnostic.help(help);
             } else if let Some(near) = nearest(key, known) {
                 diagnostic = diagnostic.help(format!("did you mean `{near}`?"));
             } else {
@@ -219,26 +220,37 @@ impl<'t> Field<'t> {
     pub(crate) fn mistyped<T>(&self, expected: &str, problems: &mut Problems<'_>) -> Option<T> {
         let message = format!("`{}` must be {expected}, not {}", self.key, type_name(self.value));
         let mut error = self.place.error("bad-type", message, format!("expected {expected}"));
-        error.help = self.untext(expected);
+        error.help = self.rewritten(expected);
         problems.add(error);
         None
     }
 
-    /// What to write instead of a text that would be right if it weren't one.
-    fn untext(&self, expected: &str) -> Option<String> {
-        let text = self.as_text()?.trim();
-        let filter = match expected {
-            "a whole number" if text.parse::<i64>().is_ok() => "{{ value | int }}",
-            "a number" if text.parse::<f64>().is_ok_and(f64::is_finite) => "{{ value | float }}",
-            "true or false" if ["true", "false"].contains(&text) => "{{ value == 'true' }}",
-            _ => return None,
-        };
-        let written = self.place.source.text().get(self.place.span.clone()).unwrap_or_default();
-        Some(if is_template(written) {
-            format!("cells of csv and tsv are text: `{filter}` makes {expected} of one")
-        } else {
-            format!("write it without quotes: {} = {text}", self.key)
-        })
+    /// How to write what is likely meant.
+    fn rewritten(&self, expected: &str) -> Option<String> {
+        let written = self.place.source.text().get(self.place.span.clone())?;
+        let wants_text = expected.starts_with("a string");
+        if is_template(written) {
+            let is_plain = !matches!(self.value, Tree::List(_) | Tree::Table(_));
+            let of_text = self.as_text().and_then(|text| filter(text.trim(), expected));
+            let of_text =
+                of_text.map(|filter| format!("cells of csv and tsv are text: `{filter}` makes {expected} of one"));
+            return of_text
+                .or((wants_text && is_plain).then(|| "`{{ value | string }}` makes a text of it".to_string()));
+        }
+        match self.value {
+            Tree::Integer(_) | Tree::Float(_) | Tree::Boolean(_) | Tree::Date(_) if wants_text => {
+                Some(format!("put it into quotes: \"{written}\""))
+            }
+            Tree::List(_) if wants_text => Some("write one, without brackets".to_string()),
+            Tree::Text(text) if filter(text.trim(), expected).is_some() => {
+                Some(format!("write it without quotes: {} = {}", self.key, text.trim()))
+            }
+            Tree::Float(number) if expected == "a whole number" && number.fract() == 0.0 && number.abs() < 1e15 => {
+                Some(format!("write it without a fraction: {number}"))
+            }
+            Tree::Text(_) if expected == "true or false" => Some("write true or false, without quotes".to_string()),
+            _ => None,
+        }
     }
 
     pub(crate) fn string(&self, problems: &mut Problems<'_>) -> Option<Spanned<String>> {
@@ -272,10 +284,15 @@ impl<'t> Field<'t> {
         later: &'static [&'static str],
         problems: &mut Problems<'_>,
     ) -> Option<Table<'t>> {
-        match self.value {
-            Tree::Table(entries) => Some(Table::new(title, entries, later)),
-            _ => self.mistyped("a table", problems),
-        }
+        let Tree::Table(entries) = self.value else {
+            let title = title.into();
+            self.mistyped::<()>("a table", problems);
+            if let Some(error) = problems.found.last_mut().filter(|_| title.starts_with('[')) {
+                error.help = Some(format!("write {title} in a line of its own, and its keys in the lines below"));
+            }
+            return None;
+        };
+        Some(Table::new(title, entries, later))
     }
 
     pub(crate) fn into_list(self) -> Vec<Self> {
@@ -318,7 +335,44 @@ impl<'t> Field<'t> {
     }
 }
 
+/// What to write where a dot in a name that isn't quoted has made a table inside a table.
+fn dotted(title: &str, field: &Field<'_>) -> Option<String> {
+    let (group, name) = title.strip_prefix('[')?.strip_suffix(']')?.split_once('.')?;
+    let (joint, how) = match group {
+        "assets" => ("/", "quote it and write a slash"),
+        "styles" | "models" | "providers" => (".", "quote it"),
+        _ => return None,
+    };
+    let text = field.place.source.text().get(field.place.span.clone())?;
+    if text.starts_with('{') || nearest(field.key, TABLE_KEYS).is_some() {
+        return None;
+    }
+    let Tree::Table(mut entries) = Some(field.value).filter(|value| matches!(value, Tree::Table(_)))?.clone() else {
+        return None;
+    };
+    let mut whole = format!("{}{joint}{}", name.trim_matches('"'), field.key);
+    // Each further dot is a table that has nothing but a table.
+    while let [entry] = entries.as_slice()
+        && let Tree::Table(inner) = &entry.node.value
+        && !TABLE_KEYS.contains(&entry.key.as_str())
+    {
+        whole = format!("{whole}{joint}{}", entry.key);
+        entries = inner.clone();
+    }
+    Some(format!("a dot in a name makes a table inside a table: {how}, [{group}.\"{whole}\"]"))
+}
+
 /// A key or value of the manifest that this version can't carry out: refused, never ignored.
+/// What makes of a text that looks like it what is expected.
+fn filter(text: &str, expected: &str) -> Option<&'static str> {
+    match expected {
+        "a whole number" if text.parse::<i64>().is_ok() => Some("{{ value | int }}"),
+        "a number" if text.parse::<f64>().is_ok_and(f64::is_finite) => Some("{{ value | float }}"),
+        "true or false" if ["true", "false"].contains(&text) => Some("{{ value == 'true' }}"),
+        _ => None,
+    }
+}
+
 pub(crate) fn not_yet(place: &Place, what: &str) -> Diagnostic {
     place
         .error("not-yet", format!("{what} doesn't work in this version of tintype"), "not yet")

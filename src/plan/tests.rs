@@ -102,6 +102,7 @@ impl Case {
                 tags: Vec::new(),
                 alt: None,
                 hold: false,
+                cell: crate::resolve::cell::CellName::default(),
             },
             entry: Some(Entry { origin: EntryOrigin::Generated(Box::new(generated)), outputs: vec![locked] }),
             facts: Facts {

@@ -28,6 +28,7 @@ use crate::model::{Registry, TrustedHosts};
 use crate::name::{AssetName, ProjectPath};
 use crate::observe::{Learned, Observed, observe};
 use crate::plan::{Note, Plan, Policy, plan};
+use crate::resolve::cell::Said;
 use crate::resolve::{Asset, Assets, Explanation, Protected, explain, render, resolve};
 use crate::route::{Routing, route};
 use crate::secret::Secret;
@@ -324,7 +325,9 @@ impl Project {
 /// of the wrong type.
 fn add_unless_they_follow(known: &mut Vec<Diagnostic>, found: Vec<Diagnostic>) {
     let unread = ["unknown-key", "misplaced-key", "bad-type", "bad-value", "not-yet"];
-    let misspelt = known.iter().any(|diagnostic| unread.contains(&diagnostic.code));
+    let misspelt = known.iter().any(|diagnostic| unread.contains(&diagnostic.code))
+        // What a template came to is of the wrong type.
+        || found.iter().any(|diagnostic| diagnostic.code == "bad-type");
     // What an asset inherits is read again with it: its mistakes have been said where they are written.
     let is_said = |diagnostic: &Diagnostic, known: &[Diagnostic]| {
         known.iter().any(|other| other.code == diagnostic.code && other.labels.first() == diagnostic.labels.first())
@@ -339,14 +342,14 @@ fn add_unless_they_follow(known: &mut Vec<Diagnostic>, found: Vec<Diagnostic>) {
 /// The route of every asset, and every mistake that is in the way of one.
 fn route_all(assets: &Assets, registry: &Registry) -> (BTreeMap<AssetName, Routing>, Vec<Diagnostic>) {
     let mut routes = BTreeMap::new();
-    let mut found = Vec::new();
+    let mut said = Said::default();
     for (name, asset) in &assets.by_name {
         match route(asset, registry) {
             Ok(routing) => routes.extend(routing.map(|routing| (name.clone(), routing))),
-            Err(diagnostic) => found.push(diagnostic),
+            Err(diagnostic) => said.add(vec![diagnostic], name.as_str(), &asset.cell),
         }
     }
-    (routes, found)
+    (routes, said.mistakes().collect())
 }
 
 fn cache_folder(manifest: &Manifest, files: &Files, surroundings: &Surroundings) -> Result<PathBuf, Vec<Diagnostic>> {

@@ -216,7 +216,12 @@ impl Project {
     fn wait_for_turn(&self, report: &dyn Report) -> Result<(File, bool), ProjectError> {
         let path = self.files.state_folder()?.join("lock");
         let broken = |error: &std::io::Error| {
-            ProjectError::File(FileError { path: ".tintype/lock".to_string(), reason: describe(error), missing: false })
+            ProjectError::File(FileError {
+                path: ".tintype/lock".to_string(),
+                reason: describe(error),
+                missing: false,
+                help: None,
+            })
         };
         let file =
             OpenOptions::new().create(true).truncate(false).write(true).open(path).map_err(|error| broken(&error))?;

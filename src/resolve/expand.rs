@@ -6,32 +6,33 @@ use std::sync::Arc;
 
 use minijinja::Value;
 
-use crate::diagnostic::{Diagnostic, grouped, nearest};
+use crate::diagnostic::{Diagnostic, Label, grouped, nearest};
 use crate::files::Files;
 use crate::manifest::asset::{Scope, read};
+use crate::manifest::include::unreadable;
 use crate::manifest::parse::{MAX_ASSETS, title};
 use crate::manifest::table::{Field, Problems};
 use crate::manifest::tree::{Entry, Node, Tree, is_template};
 use crate::manifest::{AssetKeys, Manifest, Place};
 use crate::name::{AssetName, suggest_name};
+use crate::resolve::cell::{Cell, CellName, Said};
 use crate::resolve::explain::{Explanation, Witness};
-use crate::resolve::listing::{data, rows};
+use crate::resolve::listing::data;
 use crate::resolve::merge::merge;
+use crate::resolve::multiply::reserved;
 use crate::resolve::template::{Context, Templates, to_value};
-use crate::rows::RowPlace;
-
-/// Variables that tintype itself gives; nothing else may be called so.
-const RESERVED: [&str; 5] = ["name", "ext", "take", "width", "data"];
 
 /// Every asset that is declared, with its keys as they come to be.
 pub(crate) type Declared = BTreeMap<AssetName, AssetKeys>;
 
+/// Where each name comes from: in the manifest, and the cell or row.
+pub(crate) type Places = BTreeMap<AssetName, (Place, CellName)>;
+
 /// Multiplies out, renders and merges everything that the manifest declares.
-pub(crate) fn expand(manifest: &Manifest, files: &Files, found: &mut Vec<Diagnostic>) -> Declared {
+pub(crate) fn expand(manifest: &Manifest, files: &Files, found: &mut Vec<Diagnostic>) -> (Declared, Places) {
     let mut expansion = Expansion::of(manifest, files, None, found);
     expansion.all(found);
-    found.append(&mut expansion.plain);
-    expansion.declared
+    (expansion.declared, expansion.places)
 }
 
 /// Does it for one asset alone, and says what came of what.
@@ -42,30 +43,18 @@ pub fn explain(manifest: &Manifest, files: &Files, name: &AssetName) -> Option<E
     expansion.explanation
 }
 
-struct Expansion<'a> {
+pub(crate) struct Expansion<'a> {
     manifest: &'a Manifest,
-    files: &'a Files,
-    templates: Templates,
+    pub(crate) files: &'a Files,
+    pub(crate) templates: Templates,
     /// What every template may name.
-    base: Context,
+    pub(crate) base: Context,
     declared: Declared,
     /// The one asset that is looked for; all of them where absent.
     only: Option<&'a AssetName>,
     /// Why that one is as it is.
     explanation: Option<Explanation>,
-    /// Mistakes that no template has a part in.
-    plain: Vec<Diagnostic>,
-    /// Where each name comes from: in the manifest, and the cell or row.
-    places: BTreeMap<AssetName, (Place, String, Option<RowPlace>)>,
-}
-
-/// One of the assets that a table makes.
-struct Cell {
-    context: Context,
-    /// What tells it from the others, for messages; empty where there is only one.
-    label: String,
-    /// The row that it comes from.
-    row: Option<RowPlace>,
+    places: Places,
 }
 
 impl<'a> Expansion<'a> {
@@ -79,7 +68,6 @@ impl<'a> Expansion<'a> {
             only,
             explanation: None,
             places: BTreeMap::new(),
-            plain: Vec::new(),
         };
         expansion.base = expansion.base_context(found);
         expansion
@@ -107,131 +95,40 @@ impl<'a> Expansion<'a> {
         let Some(cells) = self.cells(entry, found) else { return };
         if self.declared.len() + cells.len() > MAX_ASSETS {
             let message = format!(
-                "{} makes {} assets; a manifest has at most {MAX_ASSETS} in all",
+                "{} makes {} assets; a manifest has at most {} in all",
                 title(&entry.key),
-                grouped(cells.len() as u64)
+                grouped(cells.len() as u64),
+                grouped(MAX_ASSETS as u64)
             );
             found.push(
                 entry.key_place.error("too-many", message, "this table").help("take values out of its matrix, or rows"),
             );
             return;
         }
+        let mut said = Said::default();
         for cell in cells {
-            self.cell(entry, cell, found);
+            self.cell(entry, cell, &mut said, found);
         }
+        found.extend(said.mistakes());
     }
 
-    /// Each row of a data file.
-    fn row_cells(&mut self, entry: &Entry, written: &Node, found: &mut Vec<Diagnostic>) -> Option<Vec<Cell>> {
-        let written = self.templates.node(written, &self.base, found)?;
-        let rows = rows(entry, &written, self.files, &self.base, found)?;
-        let first = rows.first()?;
-        if let Some(name) = first.values.keys().find(|name| RESERVED.contains(&name.as_str())) {
-            let message = format!("the rows of {} have a `{name}`, which templates know already", title(&entry.key));
-            let error = written.place.error("reserved-name", message, "these rows");
-            found.push(error.help("call the column something else, or name the columns with `columns`"));
-            return None;
-        }
-        let cell = |row: crate::rows::Row| {
-            let mut context = self.base.clone();
-            let label = format!("row {} of {}", row.number, row.place.source.name());
-            context.extend(row.values.into_iter().map(|(name, value)| (Arc::from(name), value)));
-            Cell { context, label, row: Some(row.place) }
-        };
-        Some(rows.into_iter().map(cell).collect())
-    }
-
-    /// Every row, and every combination of the matrix.
-    fn cells(&mut self, entry: &Entry, found: &mut Vec<Diagnostic>) -> Option<Vec<Cell>> {
-        let mut cells = match entry.node.get("rows") {
-            Some(written) => self.row_cells(entry, written, found)?,
-            None => vec![Cell { context: self.base.clone(), label: String::new(), row: None }],
-        };
-        let Some(matrix) = entry.node.get("matrix") else { return Some(cells) };
-        // A table is rendered axis by axis: what an axis is may depend on the row and on the axes before it.
-        let matrix = match matrix.value {
-            Tree::Table(_) => matrix.clone(),
-            _ => self.templates.node(matrix, &self.base, found)?,
-        };
-        let Tree::Table(axes) = &matrix.value else {
-            let help = "write matrix = { item = [\"sword\", \"shield\"] }";
-            found.push(matrix.place.error("bad-type", "`matrix` must be a table of lists", "not this").help(help));
-            return None;
-        };
-        // In the order of the text, so that the last one varies fastest.
-        let mut axes: Vec<&Entry> = axes.iter().collect();
-        axes.sort_by_key(|axis| axis.key_place.span.start);
-        for axis in axes {
-            if let Some(mistake) = reserved(&axis.key, &axis.key_place) {
-                found.push(mistake);
-                return None;
-            }
-            let (mut multiplied, mut count) = (Vec::new(), 0_usize);
-            for (index, cell) in cells.iter().enumerate() {
-                let values = self.axis_values(entry, axis, cell, found)?;
-                count += values.len();
-                if count > MAX_ASSETS {
-                    // The other cells aren't looked at: there will be about as many for each of them.
-                    let count = grouped((count.saturating_mul(cells.len()) / (index + 1)) as u64);
-                    let message = format!(
-                        "{} makes about {count} assets; a manifest has at most {MAX_ASSETS}",
-                        title(&entry.key)
-                    );
-                    found.push(matrix.place.error("too-many", message, "this matrix").help("take values out of it"));
-                    return None;
-                }
-                multiplied.extend(values.iter().map(|value| cell.with(&axis.key, value)));
-            }
-            cells = multiplied;
-        }
-        Some(cells)
-    }
-
-    /// What a matrix has along one of its axes, for a cell so far.
-    fn axis_values(
-        &mut self,
-        entry: &Entry,
-        axis: &Entry,
-        cell: &Cell,
-        found: &mut Vec<Diagnostic>,
-    ) -> Option<Vec<Node>> {
-        let before = found.len();
-        let rendered = self.templates.node(&axis.node, &cell.context, found);
-        let values = rendered.map(|node| match node.value {
-            Tree::List(items) => items,
-            _ => vec![node],
-        });
-        if values.as_ref().is_none_or(Vec::is_empty) && found.len() == before {
-            let message = format!("`{}` in the matrix of {} has no values", axis.key, title(&entry.key));
-            let error = axis.node.place.error("bad-value", message, "empty");
-            found.push(error.help("write at least one, or take the key out"));
-        }
-        cell.blame(&mut found[before..]);
-        values.filter(|values| !values.is_empty())
-    }
-
-    fn cell(&mut self, entry: &Entry, mut cell: Cell, found: &mut Vec<Diagnostic>) {
-        let before = found.len();
-        let name = self.name(entry, &cell, found);
+    fn cell(&mut self, entry: &Entry, mut cell: Cell, said: &mut Said, found: &mut Vec<Diagnostic>) {
+        let mut own = Vec::new();
+        let name = self.name(entry, &cell, &mut own);
         if self.only.is_some() && self.only != name.as_ref() {
             return;
         }
         if let Some(name) = &name {
             cell.context.insert(Arc::from("name"), Value::from(name.as_str()));
         }
-        let keys = self.keys(entry, &cell, found);
-        cell.blame(&mut found[before..]);
+        let keys = self.keys(entry, &cell, &mut own);
+        said.add(own, name.as_ref().map_or("", AssetName::as_str), &cell.of);
         let (Some(name), Some(keys)) = (name, keys) else { return };
-        if let Some((place, label, row)) = self.places.get(&name) {
-            let both = |label: &str| if label.is_empty() { format!("`{name}`") } else { label.to_string() };
-            let message = format!("two assets are called `{name}`");
-            let error = entry.key_place.error("same-name", message, both(&cell.label));
-            let mut error = error.label(&place.source, place.span.clone(), both(label));
-            error.labels.extend(cell.row.iter().chain(row).map(RowPlace::label));
-            found.push(error.help("put what tells them apart into the name: [assets.\"{{ item }}/{{ size }}\"]"));
+        if let Some((place, first)) = self.places.get(&name) {
+            found.push(twice(&name, (&entry.key_place, &cell.of), (place, first)));
             return;
         }
-        self.places.insert(name.clone(), (entry.key_place.clone(), cell.label, cell.row));
+        self.places.insert(name.clone(), (entry.key_place.clone(), cell.of));
         self.declared.insert(name, keys);
     }
 
@@ -279,7 +176,7 @@ impl<'a> Expansion<'a> {
                 manifest: self.manifest,
                 entry,
                 context: &cell.context,
-                row: cell.row.as_ref(),
+                row: cell.of.row.as_ref(),
                 styles: &styles,
                 prompt_file,
             };
@@ -300,16 +197,7 @@ impl<'a> Expansion<'a> {
             place: merged.place.clone(),
         };
         let keys = read(&field, &title(&entry.key), Scope::Asset, &mut problems);
-        // What is wrong whatever the templates come to is said in the same words for every cell, and so only once.
-        let is_open = |mistake: &Diagnostic| {
-            mistake
-                .labels
-                .first()
-                .is_some_and(|label| is_template(label.source.text().get(label.span.clone()).unwrap_or("")))
-        };
-        let (open, plain): (Vec<_>, Vec<_>) = problems.found.into_iter().partition(is_open);
-        found.extend(open);
-        self.plain.extend(plain);
+        found.append(&mut problems.found);
         let variables = Value::from_pairs(cell.context.iter().map(|(name, value)| (name.clone(), value.clone())));
         keys.map(|keys| AssetKeys { variables, ..keys })
     }
@@ -413,10 +301,8 @@ impl<'a> Expansion<'a> {
                     }
                 }
             }
-            Err(reason) => {
-                let message = format!("the prompt file `{path}` can't be read: {reason}");
-                let help = format!("paths start at the folder of {}", self.files.manifest_name());
-                found.push(file.place.error("missing-file", message, "this file").help(help));
+            Err(error) => {
+                found.push(unreadable(&file.place, "the prompt file ", &error, self.files));
                 None
             }
         }
@@ -444,26 +330,24 @@ impl<'a> Expansion<'a> {
     }
 }
 
-impl Cell {
-    /// Says of mistakes which one of many cells they are of.
-    fn blame(&self, mistakes: &mut [Diagnostic]) {
-        if self.label.is_empty() {
-            return;
-        }
-        for mistake in mistakes {
-            mistake.message = format!("{} (where {})", mistake.message, self.label);
-            mistake.labels.extend(self.row.as_ref().map(RowPlace::label));
-        }
-    }
-
-    fn with(&self, key: &str, value: &Node) -> Self {
-        let mut context = self.context.clone();
-        context.insert(Arc::from(key), to_value(&value.value));
-        let shown = value.get("id").map_or(&value.value, |id| &id.value);
-        let label = format!("{key} is {}", to_value(shown));
-        let label = if self.label.is_empty() { label } else { format!("{}, {label}", self.label) };
-        Self { context, label, row: self.row.clone() }
-    }
+/// Two cells of one table, or two tables, have made the same name.
+fn twice(name: &AssetName, (place, cell): (&Place, &CellName), (other, first): (&Place, &CellName)) -> Diagnostic {
+    let error = |label: String| place.error("same-name", format!("two assets are called `{name}`"), label);
+    let label = |cell: &CellName, word: &str| if cell.label.is_empty() { word } else { &cell.label }.to_string();
+    let mut error = if place == other {
+        error(format!("{} and {}", label(first, "once"), label(cell, "again")))
+    } else {
+        error(label(cell, "the second one")).label(&other.source, other.span.clone(), label(first, "the first one"))
+    };
+    let mut rows: Vec<&Label> = cell.row.iter().chain(&first.row).collect();
+    rows.dedup();
+    error.labels.extend(rows.into_iter().cloned());
+    let is_one = cell.label.is_empty() && first.label.is_empty();
+    error.help(if is_one {
+        "give one of them another name"
+    } else {
+        "put what tells them apart into the name, like [assets.\"{{ item }}-{{ look }}\"]"
+    })
 }
 
 fn set_prompt(merged: &mut Node, prompt: Option<Node>) {
@@ -472,12 +356,4 @@ fn set_prompt(merged: &mut Node, prompt: Option<Node>) {
     if let Some(node) = prompt {
         entries.push(Entry { key: "prompt".to_string(), key_place: node.place.clone(), node });
     }
-}
-
-/// A name that tintype gives itself can't be given anything else.
-fn reserved(name: &str, place: &Place) -> Option<Diagnostic> {
-    RESERVED.contains(&name).then(|| {
-        let message = format!("`{name}` is a name that templates know already");
-        place.error("reserved-name", message, "this name").help("give it another one")
-    })
 }

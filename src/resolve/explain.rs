@@ -6,10 +6,10 @@ use std::sync::Arc;
 use minijinja::Value;
 use minijinja::value::ValueKind;
 
+use crate::diagnostic::Label;
 use crate::manifest::tree::{Entry, Node, Tree};
 use crate::manifest::{Manifest, Place};
 use crate::resolve::template::{Context, Templates, to_value};
-use crate::rows::RowPlace;
 
 /// Where an asset's wording and keys come from.
 #[derive(Debug, Clone, Default)]
@@ -75,7 +75,7 @@ pub(crate) struct Witness<'a> {
     pub(crate) manifest: &'a Manifest,
     pub(crate) entry: &'a Entry,
     pub(crate) context: &'a Context,
-    pub(crate) row: Option<&'a RowPlace>,
+    pub(crate) row: Option<&'a Label>,
     /// The styles that it has, in order.
     pub(crate) styles: &'a [Entry],
     /// The own wording, if it is from a file: its text is there.

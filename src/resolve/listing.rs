@@ -5,6 +5,7 @@ use minijinja::Value;
 use crate::diagnostic::{Diagnostic, nearest};
 use crate::files::Files;
 use crate::manifest::asset::{RowsKeys, rows_keys};
+use crate::manifest::include::unreadable;
 use crate::manifest::table::{Field, Problems};
 use crate::manifest::tree::{Entry, Node};
 use crate::manifest::{Manifest, Spanned};
@@ -51,10 +52,12 @@ pub(crate) fn rows(
             let at = condition.as_ref().unwrap_or(&path);
             let near =
                 unknown.and_then(|unknown| nearest(&unknown, known.iter().map(String::as_str)).map(str::to_string));
-            let help = near.map_or_else(
-                || format!("known here are {}", known.join(", ")),
-                |near| format!("did you mean `{near}`? Known here are {}", known.join(", ")),
-            );
+            let known = known.iter().map(|name| format!("`{name}`")).collect::<Vec<_>>().join(", ");
+            let help = match near {
+                Some(near) => format!("did you mean `{near}`? Known here are {known}"),
+                None if known.is_empty() => "write a condition, like where = \"kind == 'unit'\"".to_string(),
+                None => format!("known here are {known}"),
+            };
             found.push(at.error("bad-template", message, "this condition").help(help));
             return None;
         }
@@ -71,14 +74,8 @@ pub(crate) fn rows(
 }
 
 fn read(path: &Spanned<String>, files: &Files, found: &mut Vec<Diagnostic>) -> Option<Vec<u8>> {
-    match files.read_project_file(&path.value) {
-        Ok(bytes) => Some(bytes),
-        Err(reason) => {
-            let error = path.error("missing-file", format!("`{}` can't be read: {reason}", path.value), "this file");
-            found.push(error.help(format!("paths start at the folder of {}", files.manifest_name())));
-            None
-        }
-    }
+    let read = files.read_project_file(&path.value);
+    read.map_err(|error| found.push(unreadable(&path.place, "", &error, files))).ok()
 }
 
 /// A mistake that is about the file as a whole stands where the file is named.

@@ -2,10 +2,12 @@
 //!
 //! Reads references through [`Files`]; knows no provider, no cache and no lockfile.
 
+pub(crate) mod cell;
 mod expand;
 mod explain;
 mod listing;
 mod merge;
+mod multiply;
 mod open_recipe;
 mod origin;
 mod output;
@@ -25,6 +27,7 @@ use crate::picture::Picture;
 use crate::recipe::{Ratio, Size};
 use crate::transform::Settings;
 
+use crate::resolve::cell::{CellName, Said};
 use crate::resolve::expand::expand;
 use crate::resolve::origin::Origins;
 use crate::resolve::output::Outputs;
@@ -93,6 +96,8 @@ pub struct Asset {
     pub alt: Option<String>,
     /// Never regenerate.
     pub hold: bool,
+    /// Which of a table's assets it is.
+    pub(crate) cell: CellName,
 }
 
 /// Where an asset's original comes from.
@@ -218,11 +223,14 @@ pub fn resolve(
     let mut found = Vec::new();
     let mut outputs = Outputs::new(manifest, files, protected, &mut found);
     let mut by_name = BTreeMap::new();
-    let declared = expand(manifest, files, &mut found);
+    let (declared, places) = expand(manifest, files, &mut found);
     let mut origins = Origins { declared: &declared, manifest, registry, references: References::new(files, trusted) };
+    let mut said = Said::default();
     for (name, keys) in &declared {
-        let origin = origins.resolve(name, keys, &mut found);
-        let outputs = outputs.resolve(name, keys, &mut found);
+        let mut own = Vec::new();
+        let origin = origins.resolve(name, keys, &mut own);
+        let outputs = outputs.resolve(name, keys, &mut own);
+        said.add(own, name.as_str(), &places[name].1);
         let (Some(origin), Some(outputs)) = (origin, outputs) else { continue };
         let asset = Asset {
             name: name.clone(),
@@ -233,9 +241,11 @@ pub fn resolve(
             tags: keys.tags.iter().map(|tag| tag.value.clone()).collect(),
             alt: keys.alt.as_ref().map(|alt| alt.value.clone()),
             hold: keys.hold.as_ref().is_some_and(|hold| hold.value),
+            cell: places[name].1.clone(),
         };
         by_name.insert(name.clone(), asset);
     }
+    found.extend(said.mistakes());
     outputs.refuse_protected(&origins.references, &mut found);
     let order = reference::order(&by_name, &mut found);
     (Assets { by_name, order }, found)

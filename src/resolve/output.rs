@@ -246,8 +246,12 @@ impl<'a> Outputs<'a> {
                     "`{other_path}` and `{path}` are one file on some systems: they differ in letter case, Unicode form or links"
                 )
             };
-            let error = output.place.error("same-output", message, format!("`{name}`"));
-            let error = error.label(&place.source, place.span.clone(), format!("`{other}`"));
+            let error = |label: String| output.place.error("same-output", message, label);
+            let error = if output.place == *place {
+                error(if of_one_asset { "this path".to_string() } else { format!("`{other}` and `{name}`") })
+            } else {
+                error(format!("`{name}`")).label(&place.source, place.span.clone(), format!("`{other}`"))
+            };
             found.push(error.help(if of_one_asset {
                 "give one of them another path"
             } else {

@@ -114,7 +114,10 @@ impl<'a> References<'a> {
                 let code = if error.missing { "missing-reference" } else { "bad-reference" };
                 let diagnostic =
                     written.error(code, format!("the {role} `{path}` can't be read: {}", error.reason), "this file");
-                found.push(diagnostic.help(format!("paths start at the folder of {}", self.files.manifest_name())));
+                found.push(diagnostic.help(error.help.map_or_else(
+                    || format!("paths start at the folder of {}", self.files.manifest_name()),
+                    str::to_string,
+                )));
                 return None;
             }
         };

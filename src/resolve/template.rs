@@ -6,14 +6,18 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use minijinja::value::ValueKind;
-use minijinja::{Environment, UndefinedBehavior, Value};
+use minijinja::{Environment, ErrorKind, UndefinedBehavior, Value};
 
-use crate::diagnostic::{Diagnostic, nearest};
+use crate::diagnostic::{Diagnostic, grouped, nearest};
 use crate::manifest::Place;
 use crate::manifest::tree::{Entry, Node, Tree, is_template};
 
 /// Instructions that one template may take: more is a template that never ends.
 const FUEL: u64 = 50_000;
+/// So many variables are named in a message.
+const MOST_NAMED: usize = 12;
+/// The way out where a field isn't there.
+const DEFAULT: &str = "what it names isn't there: `{{ x.y | default('') }}` does without";
 
 /// What a template may name.
 pub(crate) type Context = BTreeMap<Arc<str>, Value>;
@@ -28,7 +32,11 @@ impl Templates {
         let mut environment = Environment::new();
         environment.set_undefined_behavior(UndefinedBehavior::Strict);
         environment.set_fuel(Some(FUEL));
+        // So that a mistake says where in the template it is.
+        environment.set_debug(true);
         environment.add_filter("slug", |text: String| slug(&text));
+        // Jinja's own takes a width that no memory holds.
+        environment.remove_filter("indent");
         Self { environment }
     }
 
@@ -73,8 +81,8 @@ impl Templates {
             self.environment.compile_expression(expression).and_then(|compiled| compiled.eval(as_value(context)));
         match value {
             Ok(value) if !value.is_undefined() => Ok(value),
-            Ok(_) => Err(unknown(place, expression, context)),
-            Err(error) => Err(self.mistake(template, place, context, &error)),
+            Ok(_) => Err(nothing(expression, place, context)),
+            Err(error) => Err(self.mistake(expression, place, context, &error)),
         }
     }
 
@@ -109,34 +117,103 @@ impl Templates {
         Some(Node { value, place })
     }
 
+    /// `template` is what the error's range counts in.
     fn mistake(&self, template: &str, place: &Place, context: &Context, error: &minijinja::Error) -> Diagnostic {
-        let parsed = self.environment.template_from_str(template);
-        let variables = parsed.map(|template| template.undeclared_variables(false)).unwrap_or_default();
-        let missing = variables.iter().filter(|name| !context.contains_key(name.as_str())).min();
-        let is_missing = error.kind() == minijinja::ErrorKind::UndefinedError;
-        if let Some(missing) = missing.filter(|_| is_missing) {
-            return unknown(place, missing, context);
+        let range =
+            error.range().filter(|range| template.get(range.clone()).is_some_and(|text| !text.trim().is_empty()));
+        let part = range.clone().and_then(|range| template.get(range)).unwrap_or(template);
+        if error.kind() == ErrorKind::UndefinedError {
+            // A filter's error is at the filter: what it was given stands before it.
+            let asked = error.detail().and_then(|detail| detail.strip_prefix('`')).unwrap_or(part);
+            let missing = names(asked).map(|(_, name)| name).next().filter(|name| !context.contains_key(*name));
+            let end = range.as_ref().map_or(template.len(), |range| range.end);
+            let stands = |missing: &str| names(&template[..end]).filter(|(_, name)| *name == missing).last();
+            if let Some((at, missing)) = missing.filter(|name| self.is_asked(template, name)).and_then(stands) {
+                return unknown(missing, &within(place, missing, count(&template[..at], missing)), context);
+            }
         }
-        let detail = error.detail().map(|detail| format!(": {detail}")).unwrap_or_default();
-        let message = format!("this template can't be rendered: {}{detail}", error.kind());
+        let at =
+            range.map_or_else(|| place.clone(), |range| within(place, part, count(&template[..range.start], part)));
+        let detail = match error.kind() {
+            ErrorKind::OutOfFuel => format!("it takes more than {} steps", grouped(FUEL)),
+            kind => error.detail().map_or_else(|| kind.to_string(), str::to_string),
+        };
         let help = match error.kind() {
-            minijinja::ErrorKind::OutOfFuel => "it takes too long: make it shorter",
-            minijinja::ErrorKind::UndefinedError => "what it names isn't there: `{{ x.y | default('') }}` does without",
-            _ => {
+            ErrorKind::OutOfFuel => "make its loops shorter",
+            ErrorKind::UndefinedError => DEFAULT,
+            ErrorKind::SyntaxError => {
                 "write {{ variable }}, {{ variable | filter }} or {% if … %}…{% endif %}; single braces are plain text"
             }
+            ErrorKind::UnknownFilter => {
+                "filters are `slug`, `lower`, `upper`, `title`, `replace`, `join`, `default`, `first`, `last`, `trim`, \
+                 `round` and the others of Jinja"
+            }
+            _ => "mend what is underlined, or write the value out",
         };
-        place.error("bad-template", message, "this template").help(help)
+        at.error("bad-template", format!("this template can't be rendered: {detail}"), "here").help(help)
+    }
+
+    /// Whether a name is a variable that the template doesn't set itself.
+    fn is_asked(&self, template: &str, name: &str) -> bool {
+        let variables = self
+            .environment
+            .template_from_str(template)
+            .map(|parsed| parsed.undeclared_variables(false))
+            .into_iter()
+            .chain(self.environment.compile_expression(template).map(|parsed| parsed.undeclared_variables(false)));
+        variables.flatten().any(|variable| variable == name)
     }
 }
 
-fn unknown(place: &Place, name: &str, context: &Context) -> Diagnostic {
+/// An expression that comes to nothing.
+fn nothing(expression: &str, place: &Place, context: &Context) -> Diagnostic {
+    let is_name = expression.chars().all(|character| character.is_alphanumeric() || character == '_');
+    if is_name && !context.contains_key(expression) {
+        return unknown(expression, &within(place, expression, 0), context);
+    }
+    let message = format!("this template can't be rendered: `{expression}` isn't there");
+    within(place, expression, 0).error("bad-template", message, "not there").help(DEFAULT)
+}
+
+/// What looks like a name in a template, with where it begins; not those after a dot.
+fn names(text: &str) -> impl Iterator<Item = (usize, &str)> {
+    let is_part = |character: char| character.is_alphanumeric() || character == '_';
+    let begins = move |at: usize| !text[..at].ends_with(|before| is_part(before) || before == '.');
+    text.char_indices().filter(move |(at, character)| is_part(*character) && begins(*at)).map(move |(at, _)| {
+        let end = text[at..].find(|character| !is_part(character)).map_or(text.len(), |length| at + length);
+        (at, &text[at..end])
+    })
+}
+
+/// How often a part stands in a text.
+fn count(text: &str, part: &str) -> usize {
+    text.matches(part).count()
+}
+
+/// Where a part of a template stands in the file; all of the template where it is written in another way there, with
+/// escapes. `before` is how often the same stands before it.
+fn within(place: &Place, part: &str, before: usize) -> Place {
+    let written = place.source.text().get(place.span.clone()).unwrap_or_default();
+    match written.match_indices(part).nth(before) {
+        Some((at, part)) if !part.is_empty() => {
+            let start = place.span.start + at;
+            Place { source: Arc::clone(&place.source), span: start..start + part.len() }
+        }
+        _ => place.clone(),
+    }
+}
+
+fn unknown(name: &str, place: &Place, context: &Context) -> Diagnostic {
     let known: Vec<&str> = context.keys().map(AsRef::as_ref).collect();
-    let help = nearest(name, known.iter().copied()).map_or_else(
-        || format!("known here are {}", known.join(", ")),
-        |near| format!("did you mean `{near}`? Known here are {}", known.join(", ")),
-    );
-    place.error("bad-template", format!("this template's variable `{name}` is unknown"), "this template").help(help)
+    let near = nearest(name, known.iter().copied());
+    let help = near.map(|near| format!("did you mean `{near}`? ")).unwrap_or_default();
+    let list = known.iter().take(MOST_NAMED).map(|name| format!("`{name}`")).collect::<Vec<_>>().join(", ");
+    let more = known.len().saturating_sub(MOST_NAMED);
+    let more = if more > 0 { format!(" and {more} more") } else { String::new() };
+    let is_are = if help.is_empty() { "known" } else { "Known" };
+    place
+        .error("bad-template", format!("this template's variable `{name}` is unknown"), "this variable")
+        .help(format!("{help}{is_are} here are {list}{more}"))
 }
 
 /// The expression of a template that is nothing else.
@@ -254,7 +331,7 @@ mod tests {
             ("{{ itme }}", "`itme` is unknown"),
             ("a {{ deep.colour }}", "can't be rendered"),
             ("{{ item", "can't be rendered"),
-            ("{% for i in range(9999) %}{% for j in range(9999) %}x{% endfor %}{% endfor %}", "fuel"),
+            ("{% for i in range(9999) %}{% for j in range(9999) %}x{% endfor %}{% endfor %}", "50,000 steps"),
         ] {
             let error = rendered(template).expect_err(template);
             assert!(error.contains(words), "{template}: {error}");

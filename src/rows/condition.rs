@@ -22,6 +22,7 @@ impl<'a> Condition<'a> {
         let mut environment = Environment::new();
         environment.set_undefined_behavior(UndefinedBehavior::Strict);
         environment.set_fuel(Some(FUEL));
+        environment.remove_filter("indent");
         let condition = Self { text, environment, context };
         match condition.environment.compile_expression(text) {
             Ok(_) => Ok(condition),

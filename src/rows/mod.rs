@@ -18,7 +18,7 @@ use std::sync::Arc;
 
 use minijinja::Value;
 
-use crate::diagnostic::{Diagnostic, Label, Source, nearest};
+use crate::diagnostic::{Diagnostic, Label, Source, grouped, nearest};
 use crate::rows::condition::Condition;
 use crate::rows::delimited::{COMMAS, Rules, TABS};
 use crate::rows::faults::Faults;
@@ -68,9 +68,9 @@ pub(crate) struct RowPlace {
 }
 
 impl RowPlace {
-    /// What a message points at.
-    pub(crate) fn label(&self) -> Label {
-        Label { source: Arc::clone(&self.source), span: self.span.clone(), text: "this row".to_string() }
+    /// What a message about the row of this number points at.
+    pub(crate) fn label(self, number: usize) -> Label {
+        Label { source: self.source, span: self.span, text: format!("row {number}") }
     }
 }
 
@@ -155,12 +155,11 @@ fn extension(name: &str) -> Result<&'static str, Vec<Diagnostic>> {
 
 fn not_utf8(name: &str, bytes: &[u8], offset: usize) -> Diagnostic {
     let source = Source::new(name, &String::from_utf8_lossy(bytes));
-    let is_utf16 = bytes.starts_with(b"\xff\xfe") || bytes.starts_with(b"\xfe\xff");
-    let byte = bytes.get(offset).copied().unwrap_or_default();
-    let guess = if is_utf16 { "; it begins like UTF-16" } else { "" };
-    let (line, column) = source.position(offset);
-    let message = format!("`{name}` isn't UTF-8: byte 0x{byte:02X} in line {line}, column {column}{guess}");
-    let help = "save the file as UTF-8; spreadsheets call it \"CSV UTF-8\"";
+    let message = format!("`{name}` can't be read: {}", crate::files::not_utf8(bytes, offset));
+    let help = match extension(name) {
+        Ok("csv" | "tsv") => "save the file as UTF-8; spreadsheets call it \"CSV UTF-8\"",
+        _ => "save the file as UTF-8",
+    };
     // What can't be read is one U+FFFD in the text that is shown.
     Diagnostic::new("bad-data-file", message).label(&source, offset..offset + 3, "can't be read").help(help)
 }
@@ -171,7 +170,12 @@ fn limited(source: &Arc<Source>, count: usize) -> Result<(), Vec<Diagnostic>> {
         return Ok(());
     }
     let mut faults = Faults::new(source);
-    let message = format!("`{}` has {count} rows; tintype reads at most {MAX_ROWS}", source.name());
+    let message = format!(
+        "`{}` has {} rows; tintype reads at most {}",
+        source.name(),
+        grouped(count as u64),
+        grouped(MAX_ROWS as u64)
+    );
     faults.add("too-many", message, 0..0, "here", "split the file, or take out the rows that aren't needed");
     Err(faults.found())
 }

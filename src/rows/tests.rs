@@ -147,14 +147,14 @@ fn of_a_thousand_mistakes_the_first_twenty_are_told() {
 #[test]
 fn more_rows_than_fit_are_an_error_with_their_count() {
     let text = format!("a\n{}", "1\n".repeat(MAX_ROWS + 1));
-    bad("x.csv", &text, &spec(), &[&["`x.csv` has 100001 rows", "at most 100000"]]);
+    bad("x.csv", &text, &spec(), &[&["`x.csv` has 100,001 rows", "at most 100,000"]]);
     assert_eq!(rows_of("x.csv", &text[..text.len() - 2], &spec()).expect("fits").len(), MAX_ROWS);
-    bad("x.json", &format!("[1{}]", ",1".repeat(MAX_ROWS)), &spec(), &[&["`x.json` has 100001 rows"]]);
+    bad("x.json", &format!("[1{}]", ",1".repeat(MAX_ROWS)), &spec(), &[&["`x.json` has 100,001 rows"]]);
 }
 
 #[test]
 fn bytes_that_are_not_utf8_and_unknown_extensions_are_refused() {
-    bad_bytes("x.csv", b"a\nol\xe9\n", &spec(), &[&["x.csv:2:3", "byte 0xE9 in line 2, column 3", "UTF-8"]]);
+    bad_bytes("x.csv", b"a\nol\xe9\n", &spec(), &[&["x.csv:2:3", "line 2, column 3 has the byte 0xE9", "UTF-8"]]);
     bad_bytes("x.csv", b"\xef\xbb\xbfol\xe9", &spec(), &[&["x.csv:1:3", "byte 0xE9"]]);
     bad_bytes("x.json", b"[\"\xe2\x82", &spec(), &[&["x.json:1:3", "byte 0xE2"]]);
     bad_bytes("x.csv", b"\xff\xfea\0", &spec(), &[&["x.csv:1:1", "UTF-16"]]);

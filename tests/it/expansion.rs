@@ -192,7 +192,7 @@ fn what_cant_be_expanded_says_where_and_how_to_mend_it() {
             "[vars]\nv = [1,2,3,4,5,6,7,8,9,10,11,12,13,14,15,16,17,18,19,20]\n\
              [assets.\"{{ a }}\"]\nprompt = \"x\"\nmatrix = { a = \"{{ v }}\", b = \"{{ v }}\", c = \"{{ v }}\", d = \"{{ v }}\" }\n"
                 .to_string(),
-            vec!["160,000 assets", "at most 100000"],
+            vec!["160,000 assets", "at most 100,000"],
         ),
     ] {
         let found = mistake(&free(&manifest));

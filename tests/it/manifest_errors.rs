@@ -1,10 +1,14 @@
 //! What a user sees of each kind of mistake in images.toml: where, what, and what to write instead.
 
+mod cells;
+mod files;
 mod keys;
 mod later;
 mod outputs;
 mod pictures;
+mod template;
 mod text;
+mod types;
 mod vendors;
 
 use crate::projects::everything;

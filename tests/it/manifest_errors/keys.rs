@@ -97,6 +97,7 @@ fn a_value_of_the_wrong_type() {
        ·          ╰── expected a string in quotes
      4 │ seed = "7"
        ╰────
+      help: put it into quotes: "7"
 
     bad-type
 
@@ -120,15 +121,17 @@ fn a_value_of_the_wrong_type() {
        ·          ╰── expected true or false
      6 │ output = true
        ╰────
+      help: write true or false, without quotes
 
     bad-type
 
-      × `output` must be a table, not true or false
+      × `output` must be a path in quotes, a table, or a list of these, not true or
+      │ false
        ╭─[images.toml:6:10]
      5 │ hold = "yes"
      6 │ output = true
        ·          ──┬─
-       ·            ╰── expected a table
+       ·            ╰── expected a path in quotes, a table, or a list of these
      7 │ 
        ╰────
 
@@ -324,26 +327,30 @@ fn assets_of_the_wrong_type() {
     insta::assert_snapshot!(mistakes_in("assets = [\"hero\", \"moon\"]\n"), @r#"
     bad-type
 
-      × `assets` must be a table of assets, like [assets.hero], not a list
+      × `assets` must be a table of assets by name
        ╭─[images.toml:1:10]
      1 │ assets = ["hero", "moon"]
        ·          ────────┬───────
-       ·                  ╰── expected a table of assets, like [assets.hero]
+       ·                  ╰── not this
      2 │ 
        ╰────
+      help: write [assets.hero], in single brackets, and the keys of that asset in
+            the lines below
 
     error: 1 mistake in images.toml
     "#);
     insta::assert_snapshot!(mistakes_in("[[assets]]\nname = \"hero\"\n"), @r#"
     bad-type
 
-      × `assets` must be a table of assets, like [assets.hero], not a list
+      × `assets` must be a table of assets by name
        ╭─[images.toml:1:1]
      1 │ [[assets]]
        · ─────┬────
-       ·      ╰── expected a table of assets, like [assets.hero]
+       ·      ╰── not this
      2 │ name = "hero"
        ╰────
+      help: write [assets.hero], in single brackets, and the keys of that asset in
+            the lines below
 
     error: 1 mistake in images.toml
     "#);
@@ -413,14 +420,13 @@ seed = 7
     bad-value
 
       × the prompt of `blank` is empty
-        ╭─[images.toml:8:10]
-      7 │     [assets.blank]
-      8 │ ╭─▶ prompt = """
-      9 │ │   
-     10 │ ├─▶   """
-        · ╰──── empty
-     11 │     
-        ╰────
+       ╭─[images.toml:8:10]
+     7 │ [assets.blank]
+     8 │ prompt = """
+       ·          ─┬─
+       ·           ╰── empty
+     9 │ 
+       ╰────
       help: say what to draw
 
     missing-key

@@ -145,8 +145,8 @@ fn all_takes_in_one_file() {
        ·             ╰── all takes
      6 │ 
        ╰────
-      help: put the take's number into the path: output = "{{ name }}-{{ take }}.{{
-            ext }}"
+      help: put the take's number into the path: output =
+            "{{ name }}-{{ take }}.{{ ext }}"
 
     error: 1 mistake in images.toml
     "#);

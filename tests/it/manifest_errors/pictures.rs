@@ -84,7 +84,7 @@ fn a_source_that_is_missing_and_one_that_is_no_image() {
        ·            ╰── this file
      9 │ 
        ╰────
-      help: paths start at the folder of images.toml
+      help: name a file
 
     error: 3 mistakes in images.toml
     "#);
@@ -182,7 +182,8 @@ fn a_reference_that_leaves_the_project_through_a_link() {
        ·                     ╰── this file
      5 │ 
        ╰────
-      help: paths start at the folder of images.toml
+      help: copy the file into the project: a link may lead to other places of it,
+            not out of it
 
     error: 1 mistake in images.toml
     "#);

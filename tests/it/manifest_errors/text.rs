@@ -49,7 +49,7 @@ fn a_key_that_stands_twice() {
     insta::assert_snapshot!(mistakes_in(text), @r#"
     syntax
 
-      × this is not TOML: duplicate key
+      × this is not TOML: `prompt` stands there twice
        ╭─[images.toml:4:1]
      3 │ prompt = "a"
      4 │ prompt = "b"
@@ -57,8 +57,8 @@ fn a_key_that_stands_twice() {
        ·    ╰── here
      5 │ 
        ╰────
-      help: mend line 4: strings stand in quotes, tables in [brackets], each key
-            once
+      help: each key stands once in a table, and each table once in the file: take
+            one of them out
 
     error: 1 mistake in images.toml
     "#);
@@ -186,7 +186,10 @@ fn somebody_elses_images_toml() {
 #[test]
 fn bytes_that_are_no_text() {
     let project = Sandbox::new().file("images.toml", b"[assets.hero]\nprompt = \"\xff\"\n");
-    insta::assert_snapshot!(mistakes(&project), @"error: `images.toml`: the file is not UTF-8 text: line 2 has other bytes");
+    insta::assert_snapshot!(mistakes(&project), @"
+    error: `images.toml`: it isn't UTF-8 text: line 2, column 11 has the byte 0xFF
+      help: save the file as UTF-8
+    ");
 }
 
 #[test]
@@ -212,8 +215,8 @@ fn a_long_line_and_wide_characters_are_pointed_into() {
 
       × `絵` is no size
        ╭─[images.toml:4:8]
-     3 │ prompt = "x x x x x x x x x x x x x x x x x x x x x x x x x x x x x x x…
-     4 │ size = "絵" # yyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyy…
+     3 │ prompt = "x x x x x x x x x x x x x x x x x x x x x x x x x x x x x x x x …
+     4 │ size = "絵" # yyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyy…
        ·        ──┬─
        ·          ╰── not this
      5 │ 
