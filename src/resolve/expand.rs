@@ -20,6 +20,8 @@ use crate::resolve::listing::{data, rows};
 use crate::resolve::merge::merge;
 use crate::resolve::template::{Context, Templates, to_value};
 
+/// So much of a value tells a cell from the others, in characters.
+const LONGEST_VALUE: usize = 40;
 /// Variables that tintype itself gives; nothing else may be called so.
 const RESERVED: [&str; 5] = ["name", "ext", "take", "width", "data"];
 
@@ -140,22 +142,20 @@ impl Expansion<'_> {
             found.push(matrix.place.error("too-many", message, "this matrix").help("take values out of it"));
             return None;
         }
-        for axis in axes {
-            if let Some(mistake) = reserved(&axis.key, &axis.key_place) {
-                found.push(mistake);
-                return None;
-            }
-            let values = axis_values(axis);
-            if values.is_empty() {
+        let before = found.len();
+        for axis in &axes {
+            found.extend(reserved(&axis.key, &axis.key_place));
+            if axis_values(axis).is_empty() {
                 let message = format!("`{}` in the matrix of {} has no values", axis.key, title(&entry.key));
-                found.push(
-                    axis.node
-                        .place
-                        .error("bad-value", message, "empty")
-                        .help("write at least one, or take the key out"),
-                );
-                return None;
+                let error = axis.node.place.error("bad-value", message, "empty");
+                found.push(error.help("write at least one, or take the key out"));
             }
+        }
+        if found.len() > before {
+            return None;
+        }
+        for axis in axes {
+            let values = axis_values(axis);
             cells = cells
                 .into_iter()
                 .flat_map(|cell| values.iter().map(move |value| cell.with(&axis.key, value)))
@@ -368,7 +368,12 @@ impl Cell {
         let mut context = self.context.clone();
         context.insert(Arc::from(key), to_value(&value.value));
         let shown = value.get("id").map_or(&value.value, |id| &id.value);
-        let label = format!("{key} is {}", to_value(shown));
+        let mut shown = to_value(shown).to_string();
+        if let Some((end, _)) = shown.char_indices().nth(LONGEST_VALUE) {
+            shown.truncate(end);
+            shown.push('…');
+        }
+        let label = format!("{key} is {shown}");
         let label = if self.of.label.is_empty() { label } else { format!("{}, {label}", self.of.label) };
         Self { context, of: CellName { label, row: self.of.row.clone() } }
     }
