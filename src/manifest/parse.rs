@@ -18,6 +18,18 @@ const LATER: [&str; 3] = ["draft", "atlases", "codegen"];
 /// Tables that can.
 const TABLES: [&str; 11] =
     ["include", "vars", "data", "defaults", "output", "cache", "budget", "styles", "providers", "models", "assets"];
+/// What the parser says, by how it begins, and what to do about it.
+const CURES: [(&str, &str); 6] = [
+    ("string values must be quoted", "put it into quotes, like model = \"placeholder\""),
+    (
+        "invalid unquoted key",
+        "put the name into quotes, like [assets.\"ui/button\"]; a text of several lines begins and ends with three quotes",
+    ),
+    ("key with no value", "write `=` and a value behind the key; texts stand in quotes"),
+    ("unclosed table", "close what was opened with [ and with a quote"),
+    ("missing escaped value", "write a backslash twice (\\\\), or put the text into 'single quotes'"),
+    ("invalid basic string", "close it with a quote; a text of several lines begins and ends with three quotes"),
+];
 /// Tables of ours that other tools have as well.
 const COMMON: [&str; 3] = ["data", "output", "cache"];
 /// More assets than one manifest may have.
@@ -43,7 +55,10 @@ pub fn parse(name: &str, text: &str) -> Parsed {
     }
     let (document, errors) = DeTable::parse_recoverable(text);
     if !errors.is_empty() {
-        let mistakes = errors.iter().map(|error| syntax_error(&source, error)).collect();
+        let mut mistakes = errors.iter().map(|error| syntax_error(&source, error)).collect();
+        sort(&mut mistakes);
+        // The parser stumbles more than once over one place.
+        mistakes.dedup_by_key(|mistake| mistake.labels.first().map(|label| source.position(label.span.start).0));
         return Parsed { manifest: None, mistakes };
     }
     let mut problems = Problems { source: &source, found: Vec::new() };
@@ -71,7 +86,10 @@ fn syntax_error(source: &Arc<Source>, error: &toml::de::Error) -> Diagnostic {
             ("values lie too deep in each other".to_string(), "write them flatter".to_string())
         }
         _ => {
-            let help = format!("mend line {line}: strings stand in quotes, tables in [brackets], each key once");
+            let cure = CURES.iter().find(|(words, _)| message.starts_with(words)).map(|(_, cure)| (*cure).to_string());
+            let help = cure.unwrap_or_else(|| {
+                format!("mend line {line}: strings stand in quotes, tables in [brackets], each key once")
+            });
             (format!("this is not TOML: {message}"), help)
         }
     };

@@ -9,7 +9,7 @@ use crate::manifest::include::unreadable;
 use crate::manifest::table::{Field, Problems};
 use crate::manifest::tree::{Entry, Node};
 use crate::manifest::{Manifest, Spanned};
-use crate::resolve::template::Context;
+use crate::resolve::template::{Context, within};
 use crate::rows::{Row, RowsError, RowsSpec, read_data, read_rows};
 
 /// What `data` is in templates.
@@ -49,7 +49,10 @@ pub(crate) fn rows(
             return None;
         }
         Err(RowsError::Condition { message, unknown, known }) => {
-            let at = condition.as_ref().unwrap_or(&path);
+            let at = &condition.as_ref().unwrap_or(&path).place;
+            // Only the last part of a path may be what isn't there.
+            let word = unknown.as_deref().map(|unknown| within(at, unknown, 0));
+            let at = word.as_ref().unwrap_or(at);
             let near =
                 unknown.and_then(|unknown| nearest(&unknown, known.iter().map(String::as_str)).map(str::to_string));
             let known = known.iter().map(|name| format!("`{name}`")).collect::<Vec<_>>().join(", ");

@@ -11,6 +11,8 @@ use crate::resolve::expand::Expansion;
 use crate::resolve::listing::rows;
 use crate::resolve::template::to_value;
 
+/// So much of a value tells a cell from the others, in characters.
+const LONGEST_VALUE: usize = 40;
 /// Variables that tintype itself gives; nothing else may be called so.
 const RESERVED: [&str; 5] = ["name", "ext", "take", "width", "data"];
 
@@ -58,27 +60,33 @@ impl Expansion<'_> {
         // In the order of the text, so that the last one varies fastest.
         let mut axes: Vec<&Entry> = axes.iter().collect();
         axes.sort_by_key(|axis| axis.key_place.span.start);
+        let hidden: Vec<_> = axes.iter().filter_map(|axis| reserved(&axis.key, &axis.key_place)).collect();
+        if !hidden.is_empty() {
+            found.extend(hidden);
+            return None;
+        }
+        let too_many = |count: String| {
+            let most = grouped(MAX_ASSETS as u64);
+            let message = format!("{} makes {count} assets; a manifest has at most {most}", title(&entry.key));
+            matrix.place.error("too-many", message, "this matrix").help("take values out of it")
+        };
+        let count = axes.iter().map(|axis| written_values(axis)).try_fold(cells.len(), usize::checked_mul);
+        if count.is_none_or(|count| count > MAX_ASSETS) {
+            let count = count.map_or("more than can be counted".to_string(), |count| grouped(count as u64));
+            found.push(too_many(count));
+            return None;
+        }
         for axis in axes {
-            if let Some(mistake) = reserved(&axis.key, &axis.key_place) {
-                found.push(mistake);
-                return None;
-            }
-            let (mut multiplied, mut count) = (Vec::new(), 0_usize);
+            let mut multiplied = Vec::new();
             for (index, cell) in cells.iter().enumerate() {
                 let values = self.axis_values(entry, axis, cell, found)?;
-                count += values.len();
-                if count > MAX_ASSETS {
+                multiplied.extend(values.iter().map(|value| cell.with(&axis.key, value)));
+                if multiplied.len() > MAX_ASSETS {
                     // The other cells aren't looked at: there will be about as many for each of them.
-                    let count = grouped((count.saturating_mul(cells.len()) / (index + 1)) as u64);
-                    let message = format!(
-                        "{} makes about {count} assets; a manifest has at most {}",
-                        title(&entry.key),
-                        grouped(MAX_ASSETS as u64)
-                    );
-                    found.push(matrix.place.error("too-many", message, "this matrix").help("take values out of it"));
+                    let count = multiplied.len().saturating_mul(cells.len()) / (index + 1);
+                    found.push(too_many(format!("about {}", grouped(count as u64))));
                     return None;
                 }
-                multiplied.extend(values.iter().map(|value| cell.with(&axis.key, value)));
             }
             cells = multiplied;
         }
@@ -99,6 +107,15 @@ impl Expansion<'_> {
             Tree::List(items) => items,
             _ => vec![node],
         });
+        if let Some([Node { value: Tree::Table(_), .. }]) = values.as_deref()
+            && !matches!(axis.node.value, Tree::List(_))
+        {
+            let message = format!("`{}` in the matrix of {} is a table, not a list", axis.key, title(&entry.key));
+            let error = axis.node.place.error("bad-type", message, "one value, with parts of its own");
+            let help = "put [ ] around it for one value, name the list in it, or write `{{ … | list }}` for its keys";
+            found.push(error.help(help));
+            return None;
+        }
         if values.as_ref().is_none_or(Vec::is_empty) && own.is_empty() {
             let message = format!("`{}` in the matrix of {} has no values", axis.key, title(&entry.key));
             let error = axis.node.place.error("bad-value", message, "empty");
@@ -111,12 +128,25 @@ impl Expansion<'_> {
     }
 }
 
+/// How many values an axis has, as far as it is written: one that a template gives may have any number.
+fn written_values(axis: &Entry) -> usize {
+    match &axis.node.value {
+        Tree::List(items) => items.len(),
+        _ => 1,
+    }
+}
+
 impl Cell {
     fn with(&self, key: &str, value: &Node) -> Self {
         let mut context = self.context.clone();
         context.insert(Arc::from(key), to_value(&value.value));
         let shown = value.get("id").map_or(&value.value, |id| &id.value);
-        let label = format!("{key} is {}", to_value(shown));
+        let mut shown = to_value(shown).to_string();
+        if let Some((end, _)) = shown.char_indices().nth(LONGEST_VALUE) {
+            shown.truncate(end);
+            shown.push('…');
+        }
+        let label = format!("{key} is {shown}");
         let label = if self.of.label.is_empty() { label } else { format!("{}, {label}", self.of.label) };
         Self { context, of: CellName { label, row: self.of.row.clone() } }
     }

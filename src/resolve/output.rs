@@ -6,13 +6,13 @@ use std::slice;
 
 use minijinja::{Environment, UndefinedBehavior, Value};
 
-use crate::diagnostic::{Diagnostic, nearest};
+use crate::diagnostic::{Diagnostic, grouped, nearest};
 use crate::files::{Files, LOCKFILE, STATE};
 use crate::manifest::{AssetKeys, Manifest, OutputKey, OutputKeys, Place, Publish, Spanned};
 use crate::name::{AssetName, ProjectPath};
 use crate::picture::{Format, MAX_SIDE};
 use crate::resolve::reference::References;
-use crate::resolve::template::slug;
+use crate::resolve::template::{slug, within};
 use crate::resolve::{Output, OutputPath};
 use crate::transform::{Fit, Settings};
 
@@ -204,17 +204,22 @@ impl<'a> Outputs<'a> {
         let known: Vec<&str> =
             ["name", "ext", "take", "width"].into_iter().chain(own.keys().map(String::as_str)).collect();
         let help = "a path's template knows name, ext, take and, where it is set, width";
+        let is_undefined = error.kind() == minijinja::ErrorKind::UndefinedError;
         let variables = self.templates.template_from_str(template).map(|template| template.undeclared_variables(false));
-        let unknown = variables.unwrap_or_default().into_iter().filter(|name| !known.contains(&name.as_str())).min();
-        let Some(unknown) = unknown else {
-            let detail = error.detail().map(|detail| format!(": {detail}")).unwrap_or_default();
-            let message = format!("this template can't be rendered: {}{detail}", error.kind());
+        let is_known = |name: &str| known.contains(&name) || self.templates.globals().any(|(global, _)| global == name);
+        let unknown = variables.unwrap_or_default().into_iter().filter(|name| is_undefined && !is_known(name));
+        let Some(unknown) = unknown.min_by_key(|name| template.find(name.as_str())) else {
+            let detail = match error.kind() {
+                minijinja::ErrorKind::OutOfFuel => format!("it takes more than {} steps", grouped(FUEL)),
+                kind => error.detail().map_or_else(|| kind.to_string(), str::to_string),
+            };
+            let message = format!("this template can't be rendered: {detail}");
             return place.error("bad-template", message, "this template").help(help);
         };
         let help = nearest(&unknown, known.iter().copied())
             .map_or(help.to_string(), |near| format!("did you mean `{near}`? {help}"));
-        place
-            .error("bad-template", format!("this template's variable `{unknown}` is unknown"), "this template")
+        within(place, &unknown, 0)
+            .error("bad-template", format!("this template's variable `{unknown}` is unknown"), "this variable")
             .help(help)
     }
 

@@ -192,7 +192,7 @@ fn count(text: &str, part: &str) -> usize {
 
 /// Where a part of a template stands in the file; all of the template where it is written in another way there, with
 /// escapes. `before` is how often the same stands before it.
-fn within(place: &Place, part: &str, before: usize) -> Place {
+pub(crate) fn within(place: &Place, part: &str, before: usize) -> Place {
     let written = place.source.text().get(place.span.clone()).unwrap_or_default();
     match written.match_indices(part).nth(before) {
         Some((at, part)) if !part.is_empty() => {

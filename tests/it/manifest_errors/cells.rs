@@ -327,3 +327,109 @@ fn two_rows_that_make_one_file() {
     error: 1 mistake in images.toml
     "#);
 }
+
+#[test]
+fn a_condition_asks_for_what_no_row_has() {
+    let text = ROWS.replace("\"u.csv\"", "{ path = \"u.csv\", where = \"look == 'red' and kin == 1\" }");
+    insta::assert_snapshot!(with_rows(&text, "id,look\na,red\n"), @r#"
+    bad-template
+
+      × `where` asks for `kin`, which row 1 (u.csv line 2) doesn't have
+       ╭─[images.toml:3:53]
+     2 │ prompt = "{{ look }}"
+     3 │ rows = { path = "u.csv", where = "look == 'red' and kin == 1" }
+       ·                                                     ─┬─
+       ·                                                      ╰── this condition
+     4 │ [defaults]
+       ╰────
+      help: known here are `data`, `id`, `look`
+
+    error: 1 mistake in images.toml
+    "#);
+}
+
+#[test]
+fn a_condition_that_is_none_and_one_that_leaves_nothing() {
+    let text = ROWS.replace("\"u.csv\"", "{ path = \"u.csv\", where = \"look == \" }");
+    insta::assert_snapshot!(with_rows(&text, "id,look\na,red\n"), @r#"
+    bad-template
+
+      × `where` is no expression: syntax error: unexpected end of input, expected
+      │ expression
+       ╭─[images.toml:3:34]
+     2 │ prompt = "{{ look }}"
+     3 │ rows = { path = "u.csv", where = "look == " }
+       ·                                  ─────┬────
+       ·                                       ╰── this condition
+     4 │ [defaults]
+       ╰────
+      help: write a condition, like where = "kind == 'unit'"
+
+    error: 1 mistake in images.toml
+    "#);
+    let text = ROWS.replace("\"u.csv\"", "{ path = \"u.csv\", where = \"look == 'blue'\" }");
+    insta::assert_snapshot!(with_rows(&text, "id,look\na,red\n"), @r#"
+    no-rows
+
+      × no row of `u.csv` is left by this condition
+       ╭─[images.toml:3:34]
+     2 │ prompt = "{{ look }}"
+     3 │ rows = { path = "u.csv", where = "look == 'blue'" }
+       ·                                  ────────┬───────
+       ·                                          ╰── nothing comes of it
+     4 │ [defaults]
+       ╰────
+      help: mend it, or take the asset out
+
+    error: 1 mistake in images.toml
+    "#);
+}
+
+#[test]
+fn every_mistake_of_a_matrix_is_said() {
+    let long = "w".repeat(100);
+    let text = format!(
+        "[assets.\"{{{{ a }}}}\"]\nprompt = \"x\"\nmatrix = {{ take = [1], b = [] }}\n\
+         [assets.z]\nprompt = \"{{{{ nope }}}}\"\nmatrix = {{ c = [\"{long}\"] }}\n"
+    );
+    insta::assert_snapshot!(with_rows(&text, ""), @r#"
+    reserved-name
+
+      × `take` is a name that templates know already
+       ╭─[images.toml:3:12]
+     2 │ prompt = "x"
+     3 │ matrix = { take = [1], b = [] }
+       ·            ──┬─
+       ·              ╰── this name
+     4 │ [assets.z]
+       ╰────
+      help: give it another one
+
+    bad-value
+
+      × `b` in the matrix of [assets."{{ a }}"] has no values
+       ╭─[images.toml:3:28]
+     2 │ prompt = "x"
+     3 │ matrix = { take = [1], b = [] }
+       ·                            ─┬
+       ·                             ╰── empty
+     4 │ [assets.z]
+       ╰────
+      help: write at least one, or take the key out
+
+    bad-template
+
+      × this template's variable `nope` is unknown (where c is
+      │ wwwwwwwwwwwwwwwwwwwwwwwwwwwwwwwwwwwwwwww…)
+       ╭─[images.toml:5:14]
+     4 │ [assets.z]
+     5 │ prompt = "{{ nope }}"
+       ·              ──┬─
+       ·                ╰── this variable
+     6 │ matrix = { c = ["wwwwwwwwwwwwwwwwwwwwwwwwwwwwwwwwwwwwwwwwwwwwwwwwwwwwwwwww…
+       ╰────
+      help: did you mean `name`? Known here are `c`, `data`, `name`
+
+    error: 3 mistakes in images.toml
+    "#);
+}

@@ -434,11 +434,11 @@ fn a_template_that_knows_no_such_word() {
     bad-template
 
       × this template's variable `nmae` is unknown
-       ╭─[images.toml:4:10]
+       ╭─[images.toml:4:14]
      3 │ prompt = "a panda"
      4 │ output = "{{ nmae }}.png"
-       ·          ────────┬───────
-       ·                  ╰── this template
+       ·              ──┬─
+       ·                ╰── this variable
      5 │ 
        ╰────
       help: did you mean `name`? a path's template knows name, ext, take and, where

@@ -195,3 +195,40 @@ fn what_only_exhausts_memory_is_refused() {
         assert!(said.contains("bad-template"), "{said}");
     }
 }
+
+#[test]
+fn mistakes_in_the_template_of_a_path() {
+    let loops = "{% for a in range(9999) %}{% for b in range(9999) %}x{% endfor %}{% endfor %}.png";
+    let text = format!(
+        "[assets.a]\nprompt = \"x\"\noutput = \"{{{{ name }}}}/{{{{ nme }}}}.png\"\n\
+         [assets.b]\nprompt = \"x\"\noutput = \"{loops}\"\n{FREE}"
+    );
+    insta::assert_snapshot!(mistakes(&Sandbox::new().manifest(&text)), @r#"
+    bad-template
+
+      × this template's variable `nme` is unknown
+       ╭─[images.toml:3:25]
+     2 │ prompt = "x"
+     3 │ output = "{{ name }}/{{ nme }}.png"
+       ·                         ─┬─
+       ·                          ╰── this variable
+     4 │ [assets.b]
+       ╰────
+      help: did you mean `name`? a path's template knows name, ext, take and, where
+            it is set, width
+
+    bad-template
+
+      × this template can't be rendered: it takes more than 10,000 steps
+       ╭─[images.toml:6:10]
+     5 │ prompt = "x"
+     6 │ output = "{% for a in range(9999) %}{% for b in range(9999) %}x{% endfor %…
+       ·          ────────────────────────────────┬────────────────────────────────
+       ·                                          ╰── this template
+     7 │ [defaults]
+       ╰────
+      help: a path's template knows name, ext, take and, where it is set, width
+
+    error: 2 mistakes in images.toml
+    "#);
+}

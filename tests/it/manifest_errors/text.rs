@@ -5,7 +5,7 @@ use crate::sandbox::Sandbox;
 
 #[test]
 fn a_syntax_error() {
-    insta::assert_snapshot!(mistakes_in("[assets.hero]\nprompt = a red panda\n"), @"
+    insta::assert_snapshot!(mistakes_in("[assets.hero]\nprompt = a red panda\n"), @r#"
     syntax
 
       × this is not TOML: string values must be quoted, expected literal string
@@ -16,11 +16,10 @@ fn a_syntax_error() {
        ·               ╰── here
      3 │ 
        ╰────
-      help: mend line 2: strings stand in quotes, tables in [brackets], each key
-            once
+      help: put it into quotes, like model = "placeholder"
 
     error: 1 mistake in images.toml
-    ");
+    "#);
 }
 
 #[test]
@@ -36,8 +35,8 @@ fn a_string_that_is_not_closed() {
        ·                     ╰── here
      3 │ model = "placeholder"
        ╰────
-      help: mend line 2: strings stand in quotes, tables in [brackets], each key
-            once
+      help: close it with a quote; a text of several lines begins and ends with
+            three quotes
 
     error: 1 mistake in images.toml
     "#);

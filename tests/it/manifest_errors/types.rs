@@ -313,3 +313,18 @@ fn somebody_elses_file_with_a_table_of_a_common_name() {
     error: 1 mistake in images.toml
     "#);
 }
+
+#[test]
+fn text_that_is_no_toml_comes_in_the_order_of_the_file_with_its_cure() {
+    let found = |text: &str| {
+        let found = Sandbox::new().manifest(text).run("check --format json").code(2).diagnostics();
+        let one = |one: &serde_json::Value| format!("{}: {}\n", one["labels"][0]["line"], one["help"]);
+        found.iter().map(one).collect::<String>()
+    };
+    insta::assert_snapshot!(found("[assets.ui/button]\nprompt = x\nseed 7\n"), @r#"
+    1: "put the name into quotes, like [assets.\"ui/button\"]; a text of several lines begins and ends with three quotes"
+    2: "put it into quotes, like model = \"placeholder\""
+    3: "write `=` and a value behind the key; texts stand in quotes"
+    "#);
+    insta::assert_snapshot!(found("[assets.\"{{ id }}]\nprompt = \"a \\d b\"\n"), @r#"1: "close what was opened with [ and with a quote""#);
+}
