@@ -184,7 +184,8 @@ impl Plan {
 
 /// Dollars to a millionth: sums of prices shouldn't end in ...0001.
 pub fn rounded(dollars: f64) -> f64 {
-    (dollars * 1e6).round() / 1e6
+    // The sum of no prices at all is -0.0, which nobody wants to read.
+    (dollars * 1e6).round() / 1e6 + 0.0
 }
 
 /// What the user allows and has.

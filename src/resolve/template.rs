@@ -236,7 +236,10 @@ fn tree(value: &Value, place: &Place) -> Option<Tree> {
             Ok(integer) if value.is_integer() => Tree::Integer(Ok(integer)),
             _ => Tree::Float(f64::try_from(value.clone()).unwrap_or(f64::NAN)),
         },
-        ValueKind::Seq | ValueKind::Iterable => Tree::List(value.try_iter().ok()?.filter_map(node).collect()),
+        // An item that comes out empty drops out here, too.
+        ValueKind::Seq | ValueKind::Iterable => {
+            Tree::List(value.try_iter().ok()?.filter_map(node).filter(|item| item.as_text() != Some("")).collect())
+        }
         ValueKind::Map => {
             let entry = |key: Value| {
                 let node = node(value.get_item(&key).ok()?)?;
@@ -322,6 +325,7 @@ mod tests {
             ("{{ count > 2 }}", Ok(Some(Tree::Boolean(true)))),
             ("{{ deep.look }}", text("dark iron")),
             ("{{ nothing }}", Ok(None)),
+            ("{{ list | length }}", Ok(Some(Tree::Integer(Ok(2))))),
             ("{{ 'Œuvre d’art No. 7' | slug }}", text("uvre-dart-no-7")),
             ("{% if count > 2 %}many{% endif %}", text("many")),
         ] {

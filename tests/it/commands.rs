@@ -16,6 +16,13 @@ fn keys(value: &Value) -> Vec<&str> {
 }
 
 #[test]
+fn what_costs_nothing_costs_no_less() {
+    let project = free("[assets.hero]\nprompt = \"a panda\"\n");
+    project.run("show hero --format json").success().stdout_has("\"cost_usd\": 0.0").stdout_lacks("-0.0");
+    project.manifest("").run("plan --format json").success().stdout_has("\"cost_usd\": 0.0").stdout_lacks("-0.0");
+}
+
+#[test]
 fn init_writes_a_manifest_that_works_at_once_and_never_overwrites() {
     let project = Sandbox::new();
     project.run("init").success();

@@ -255,7 +255,7 @@ rows = { path = "u.tsv", columns = ["id", "sides"] }
 matrix = { side = "{{ sides | split('|') }}", time = ["day", "night"], shade = "{{ shades[time] }}" }
 "#,
     );
-    sandbox.file("u.tsv", "knight\tn|s\nwell\ts\n");
+    sandbox.file("u.tsv", "knight\tn|s\nwell\ts|\n");
     let of = |unit: &str, side: &str| ["day-dusk", "day-noon", "night-moon"].map(|at| format!("{unit}/{side}-{at}"));
     assert_eq!(names(&sandbox), [of("knight", "n"), of("knight", "s"), of("well", "s")].concat());
     sandbox.edit("shades[time]", "shades[tim]");
@@ -264,6 +264,9 @@ matrix = { side = "{{ sides | split('|') }}", time = ["day", "night"], shade = "
     sandbox.edit("shades[tim]", "[] if id == 'well' else shades[time]");
     let found = mistake(&sandbox);
     assert!(found.contains("`shade` in the matrix") && found.contains("row 2 of u.tsv"), "{found}");
+    sandbox.file("u.tsv", "knight\tn\nwell\t\n");
+    let found = mistake(&sandbox);
+    assert!(found.contains("`side` in the matrix") && found.contains("row 2 of u.tsv"), "{found}");
 }
 
 #[test]
