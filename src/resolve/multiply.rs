@@ -60,9 +60,12 @@ impl Expansion<'_> {
         // In the order of the text, so that the last one varies fastest.
         let mut axes: Vec<&Entry> = axes.iter().collect();
         axes.sort_by_key(|axis| axis.key_place.span.start);
-        let hidden: Vec<_> = axes.iter().filter_map(|axis| reserved(&axis.key, &axis.key_place)).collect();
-        if !hidden.is_empty() {
-            found.extend(hidden);
+        let before = found.len();
+        for axis in &axes {
+            found.extend(reserved(&axis.key, &axis.key_place));
+            found.extend((written_values(axis) == 0).then(|| no_values(entry, axis)));
+        }
+        if found.len() > before {
             return None;
         }
         let too_many = |count: String| {
@@ -117,9 +120,7 @@ impl Expansion<'_> {
             return None;
         }
         if values.as_ref().is_none_or(Vec::is_empty) && own.is_empty() {
-            let message = format!("`{}` in the matrix of {} has no values", axis.key, title(&entry.key));
-            let error = axis.node.place.error("bad-value", message, "empty");
-            own.push(error.help("write at least one, or take the key out"));
+            own.push(no_values(entry, axis));
         }
         let mut said = Said::default();
         said.add(own, "", &cell.of);
@@ -134,6 +135,11 @@ fn written_values(axis: &Entry) -> usize {
         Tree::List(items) => items.len(),
         _ => 1,
     }
+}
+
+fn no_values(entry: &Entry, axis: &Entry) -> Diagnostic {
+    let message = format!("`{}` in the matrix of {} has no values", axis.key, title(&entry.key));
+    axis.node.place.error("bad-value", message, "empty").help("write at least one, or take the key out")
 }
 
 impl Cell {

@@ -260,11 +260,14 @@ matrix = { side = "{{ sides | split('|') }}", time = ["day", "night"], shade = "
     assert_eq!(names(&sandbox), [of("knight", "n"), of("knight", "s"), of("well", "s")].concat());
     sandbox.edit("shades[time]", "shades[tim]");
     let found = mistake(&sandbox);
-    assert!(found.contains("(where row 1 of u.tsv, side is n, time is day)"), "{found}");
+    assert!(found.contains("(in row 1 of u.tsv, side is n, time is day)"), "{found}");
     sandbox.edit("shades[tim]", "[] if id == 'well' else shades[time]");
     let found = mistake(&sandbox);
     assert!(found.contains("`shade` in the matrix") && found.contains("row 2 of u.tsv"), "{found}");
-    sandbox.file("u.tsv", "knight\tn\nwell\t\n");
+    sandbox.edit("[] if id == 'well' else shades[time]", "shades");
+    let found = mistake(&sandbox);
+    assert!(found.contains("`shade` in the matrix") && found.contains("is a table, not a list"), "{found}");
+    sandbox.file("u.tsv", "knight\tn\nwell\t\n").edit("{{ shades }}", "{{ shades[time] }}");
     let found = mistake(&sandbox);
     assert!(found.contains("`side` in the matrix") && found.contains("row 2 of u.tsv"), "{found}");
 }

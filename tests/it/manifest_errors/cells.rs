@@ -269,7 +269,8 @@ fn a_matrix_that_explodes() {
     insta::assert_snapshot!(with_rows(&text, ""), @r#"
     too-many
 
-      × [assets."{{ a }}"] makes 1,000,000 assets; a manifest has at most 100,000
+      × [assets."{{ a }}"] makes about 1,000,000 assets; a manifest has at most
+      │ 100,000
        ╭─[images.toml:5:10]
      4 │ prompt = "x"
      5 │ matrix = { a = "{{ v }}", b = "{{ v }}", c = "{{ v }}" }

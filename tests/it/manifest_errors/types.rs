@@ -74,7 +74,7 @@ fn text_where_a_number_or_a_truth_is_expected() {
        ·      ╰── expected a whole number
      4 │ seed = 1.0
        ╰────
-      help: write it without quotes: 4
+      help: write it without quotes: n = 4
 
     bad-type
 
