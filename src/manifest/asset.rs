@@ -5,9 +5,9 @@
 use std::collections::BTreeMap;
 
 use crate::manifest::table::{Field, Problems, Table, not_yet};
-use crate::manifest::tree::{Tree, is_template};
+use crate::manifest::tree::Tree;
 use crate::manifest::vendors::SIZE_FORM;
-use crate::manifest::{AssetKeys, OutputKey, OutputKeys, Place, Publish, ReferenceKey, ReferenceOrigin, Spanned};
+use crate::manifest::{AssetKeys, OutputKey, OutputKeys, Publish, ReferenceKey, ReferenceOrigin, Spanned};
 use crate::name::TakeId;
 use crate::picture::{Format, MAX_SIDE};
 use crate::recipe::{Background, Quality, Ratio, Size, Value};
@@ -90,7 +90,7 @@ pub(crate) fn read(field: &Field<'_>, title: &str, scope: Scope, problems: &mut 
 fn refuse_misplaced(table: &mut Table<'_>, scope: Scope, problems: &mut Problems<'_>) {
     let (keys, what): (&[&'static str], _) = match scope {
         Scope::Defaults => (&["prompt", "prompt_file", "source", "alt", "hold", "matrix", "rows"], "a default"),
-        Scope::Style => (&["prompt_file", "source", "matrix", "rows", "style"], "part of a style"),
+        Scope::Style => (&["source", "matrix", "rows", "style"], "part of a style"),
         Scope::Asset => (&[], ""),
     };
     for key in keys {
@@ -172,10 +172,7 @@ fn references(table: &mut Table<'_>, problems: &mut Problems<'_>) -> Vec<Spanned
 fn comes_to_nothing(field: &Field<'_>) -> bool {
     let Tree::Table(entries) = field.value else { return false };
     let mut origins = entries.iter().filter(|entry| ["path", "asset"].contains(&entry.key.as_str()));
-    origins.any(|entry| {
-        let Place { source, span } = &entry.node.place;
-        entry.node.as_text() == Some("") && source.text().get(span.clone()).is_some_and(is_template)
-    })
+    origins.any(|entry| entry.node.as_text() == Some("") && entry.node.place.is_template())
 }
 
 fn reference(field: &Field<'_>, problems: &mut Problems<'_>) -> Option<Spanned<ReferenceKey>> {

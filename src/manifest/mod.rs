@@ -17,7 +17,7 @@ use std::time::Duration;
 
 use crate::capability::{Facts, Price};
 use crate::diagnostic::{Diagnostic, Source};
-use crate::manifest::tree::{Entry, Node};
+use crate::manifest::tree::{Entry, Node, is_template};
 use crate::name::TakeId;
 use crate::picture::Format;
 use crate::recipe::{Background, Quality, Ratio, Size, Value};
@@ -39,6 +39,11 @@ impl Place {
     /// A diagnostic that points here.
     pub fn error(&self, code: &'static str, message: impl Into<String>, label: impl Into<String>) -> Diagnostic {
         Diagnostic::new(code, message).label(&self.source, self.span.clone(), label)
+    }
+
+    /// Whether what is written there holds a template.
+    pub(crate) fn is_template(&self) -> bool {
+        self.source.text().get(self.span.clone()).is_some_and(is_template)
     }
 }
 

@@ -25,8 +25,16 @@ pub(crate) struct CellName {
 /// Mistakes of many cells. What is wrong with several in the same way is said once, of the first.
 #[derive(Default)]
 pub(crate) struct Said {
-    kinds: Vec<(Diagnostic, CellName, u64)>,
+    kinds: Vec<Told>,
     known: HashMap<Kind, usize>,
+}
+
+/// A mistake, of the first of several that have it.
+struct Told {
+    mistake: Diagnostic,
+    name: String,
+    cell: CellName,
+    count: u64,
 }
 
 /// Code and message, but for the asset's name, and the place.
@@ -39,27 +47,27 @@ impl Said {
             let place = mistake.labels.first().map(|label| (label.source.name().to_string(), label.span.clone()));
             let kind = (mistake.code, mistake.message.replace(&format!("`{name}`"), ""), place);
             if let Some(at) = self.known.get(&kind) {
-                self.kinds[*at].2 += 1;
+                self.kinds[*at].count += 1;
                 continue;
             }
             self.known.insert(kind, self.kinds.len());
-            self.kinds.push((mistake, cell.clone(), 1));
+            self.kinds.push(Told { mistake, name: format!("`{name}`"), cell: cell.clone(), count: 1 });
         }
     }
 
     /// Each kind of mistake. What isn't wrong whatever the templates come to says in which cell it was found, and in how
     /// many others.
     pub(crate) fn mistakes(self) -> impl Iterator<Item = Diagnostic> {
-        self.kinds.into_iter().map(|(mut mistake, cell, count)| {
+        self.kinds.into_iter().map(|Told { mut mistake, name, cell, count }| {
             let (word, and) = if cell.row.is_some() { ("in", " and ") } else { ("where", ", and ") };
-            let more = match count {
-                1 => String::new(),
-                _ if cell.label.is_empty() => format!("and {} more", grouped(count - 1)),
-                _ => format!("{and}{} more", grouped(count - 1)),
-            };
+            let others = grouped(count - 1);
             if is_open(&mistake) && !cell.label.is_empty() {
+                let more = if count > 1 { format!("{and}{others} more") } else { String::new() };
                 mistake.message = format!("{} ({word} {}{more})", mistake.message, cell.label);
                 mistake.labels.extend(cell.row);
+            } else if count > 1 {
+                // What is said without any name is said of all of them.
+                mistake.message = mistake.message.replacen(&name, &format!("{name} and {others} more"), 1);
             }
             mistake
         })

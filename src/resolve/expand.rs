@@ -1,12 +1,12 @@
 //! From `[assets.NAME]` as written to one asset each: rows and matrix multiplied out, templates rendered, styles and defaults
 //! merged below.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashMap};
 use std::sync::Arc;
 
 use minijinja::Value;
 
-use crate::diagnostic::{Diagnostic, Label, grouped, nearest};
+use crate::diagnostic::{Diagnostic, Label, Source, grouped, nearest};
 use crate::files::Files;
 use crate::manifest::asset::{Scope, read};
 use crate::manifest::include::unreadable;
@@ -50,6 +50,7 @@ pub(crate) struct Expansion<'a> {
     /// What every template may name.
     pub(crate) base: Context,
     declared: Declared,
+    prompt_files: HashMap<String, Arc<Source>>,
     /// The one asset that is looked for; all of them where absent.
     only: Option<&'a AssetName>,
     /// Why that one is as it is.
@@ -65,6 +66,7 @@ impl<'a> Expansion<'a> {
             templates: Templates::new(),
             base: Context::new(),
             declared: BTreeMap::new(),
+            prompt_files: HashMap::new(),
             only,
             explanation: None,
             places: BTreeMap::new(),
@@ -165,28 +167,20 @@ impl<'a> Expansion<'a> {
         let own = self.table(&entry.node, &cell.context, found);
         let defaults = self.table(&self.manifest.defaults, &cell.context, found);
         let styles = self.styles(&own, &defaults, found);
-        let mut prompt = self.prompt(&own, cell, found);
+        let mut prompt = self.prompt(&own, &cell.context, found);
         if found.len() > before {
             // Its wording may be what is wrong: that the styles have none to wrap would be no other mistake.
             prompt.get_or_insert(Node { value: Tree::Text(String::new()), place: entry.node.place.clone() });
         }
+        let place = prompt.as_ref().map(|prompt| prompt.place.clone());
+        let (rendered, prompt) = self.wrap(&styles, prompt, cell, found);
         if self.only.is_some() {
-            let prompt_file = prompt.as_ref().filter(|_| own.get("prompt_file").is_some()).map(|prompt| &prompt.place);
-            let witness = Witness {
-                manifest: self.manifest,
-                entry,
-                context: &cell.context,
-                row: cell.of.row.as_ref(),
-                styles: &styles,
-                prompt_file,
-            };
-            self.explanation = Some(witness.explain(&self.templates));
+            self.explanation = Some(self.witness(entry, cell, &styles, place.as_ref()).explain(&self.templates));
         }
-        let (styles, prompt) = self.wrap(&styles, prompt, cell, found);
         if found.len() > before {
             return None;
         }
-        let layers = std::iter::once(defaults).chain(styles).chain([own]).collect();
+        let layers = std::iter::once(defaults).chain(rendered).chain([own]).collect();
         let mut merged = merge(layers, entry.node.place.clone());
         set_prompt(&mut merged, prompt);
         let mut problems = Problems { source: &self.manifest.source, found: Vec::new() };
@@ -200,6 +194,25 @@ impl<'a> Expansion<'a> {
         found.append(&mut problems.found);
         let variables = Value::from_pairs(cell.context.iter().map(|(name, value)| (name.clone(), value.clone())));
         keys.map(|keys| AssetKeys { variables, ..keys })
+    }
+
+    /// What made an asset whose own wording is from `prompt`.
+    fn witness<'b>(
+        &'b self,
+        entry: &'b Entry,
+        cell: &'b Cell,
+        styles: &'b [Entry],
+        prompt: Option<&'b Place>,
+    ) -> Witness<'b> {
+        Witness {
+            manifest: self.manifest,
+            entry,
+            context: &cell.context,
+            row: cell.of.row.as_ref(),
+            styles,
+            prompt_files: &self.prompt_files,
+            prompt,
+        }
     }
 
     /// A table rendered, but for the paths of its outputs: those know more than anything else does.
@@ -248,7 +261,9 @@ impl<'a> Expansion<'a> {
         };
         let known = || self.manifest.styles.keys().map(String::as_str);
         let mut styles = Vec::new();
-        for name in names {
+        // A template that comes to nothing names none.
+        let is_there = |name: &&Node| name.as_text() != Some("") || !name.place.is_template();
+        for name in names.into_iter().filter(is_there) {
             let Some(text) = name.as_text() else {
                 found.push(name.place.error(
                     "bad-type",
@@ -276,12 +291,12 @@ impl<'a> Expansion<'a> {
     }
 
     /// The asset's own wording: as written, or from a file.
-    fn prompt(&mut self, own: &Node, cell: &Cell, found: &mut Vec<Diagnostic>) -> Option<Node> {
+    fn prompt(&mut self, own: &Node, context: &Context, found: &mut Vec<Diagnostic>) -> Option<Node> {
         let (prompt, file) = (own.get("prompt"), own.get("prompt_file"));
         let Some(file) = file else { return prompt.cloned() };
         if prompt.is_some() {
             let error =
-                file.place.error("bad-value", "this asset has a `prompt` and a `prompt_file`", "one of them too many");
+                file.place.error("bad-value", "a `prompt` and a `prompt_file` stand here", "one of them too many");
             found.push(error.help("take one of them out"));
             return None;
         }
@@ -289,20 +304,25 @@ impl<'a> Expansion<'a> {
             found.push(file.place.error("bad-type", "`prompt_file` must be a path", "not this"));
             return None;
         };
+        let source = self.prompt_file(path, &file.place, found)?;
+        let place = Place { span: 0..source.text().len(), source };
+        let rendered = self.templates.text(place.source.text(), &place, context);
+        rendered.map_err(|mistake| found.push(mistake)).ok().map(|text| Node { value: Tree::Text(text), place })
+    }
+
+    /// The text of a prompt file, read once for all cells.
+    fn prompt_file(&mut self, path: &str, place: &Place, found: &mut Vec<Diagnostic>) -> Option<Arc<Source>> {
+        if let Some(known) = self.prompt_files.get(path) {
+            return Some(Arc::clone(known));
+        }
         match self.files.read_project_text(path) {
             Ok(text) => {
-                let source = crate::diagnostic::Source::new(path, &text);
-                let place = Place { source, span: 0..text.len() };
-                match self.templates.text(&text, &place, &cell.context) {
-                    Ok(rendered) => Some(Node { value: Tree::Text(rendered), place }),
-                    Err(mistake) => {
-                        found.push(mistake);
-                        None
-                    }
-                }
+                let source = Source::new(path, &text);
+                self.prompt_files.insert(path.to_string(), Arc::clone(&source));
+                Some(source)
             }
             Err(error) => {
-                found.push(unreadable(&file.place, "the prompt file ", &error, self.files));
+                found.push(unreadable(place, "the prompt file ", &error, self.files));
                 None
             }
         }
@@ -323,7 +343,7 @@ impl<'a> Expansion<'a> {
                 context.insert(Arc::from("prompt"), Value::from(crate::recipe::fold_white_space(text)));
             }
             let style = self.table(&style.node, &context, found);
-            prompt = style.get("prompt").cloned().or(prompt);
+            prompt = self.prompt(&style, &context, found).or(prompt);
             rendered.push(style);
         }
         (rendered, prompt)

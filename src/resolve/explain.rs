@@ -1,12 +1,12 @@
 //! Why an asset is as it is: where its wording and each of its keys stand, and what its templates took from where.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeSet, HashMap};
 use std::sync::Arc;
 
 use minijinja::Value;
 use minijinja::value::ValueKind;
 
-use crate::diagnostic::Label;
+use crate::diagnostic::{Label, Source};
 use crate::manifest::tree::{Entry, Node, Tree};
 use crate::manifest::{Manifest, Place};
 use crate::resolve::template::{Context, Templates, to_value};
@@ -78,8 +78,10 @@ pub(crate) struct Witness<'a> {
     pub(crate) row: Option<&'a Label>,
     /// The styles that it has, in order.
     pub(crate) styles: &'a [Entry],
-    /// The own wording, if it is from a file: its text is there.
-    pub(crate) prompt_file: Option<&'a Place>,
+    /// The texts of prompt files, by path.
+    pub(crate) prompt_files: &'a HashMap<String, Arc<Source>>,
+    /// Where the own wording stands.
+    pub(crate) prompt: Option<&'a Place>,
 }
 
 impl Witness<'_> {
@@ -100,25 +102,31 @@ impl Witness<'_> {
     }
 
     fn wordings(&self, layers: &[(Layer, &Node)]) -> Vec<Wording> {
-        let file = self.prompt_file.map(|place| Wording {
-            layer: Layer::Asset,
-            text: place.source.text().to_string(),
-            place: place.clone(),
+        let own = self.prompt.and_then(|place| self.wording(Layer::Asset, &self.entry.node, place));
+        let styles = layers.iter().filter(|(layer, _)| matches!(layer, Layer::Style(_)));
+        let styles = styles.filter_map(|(layer, node)| {
+            let prompt = node.get("prompt").or_else(|| node.get("prompt_file"))?;
+            self.wording(layer.clone(), node, &prompt.place)
         });
-        let written = |(layer, node): &(Layer, &Node)| {
-            let prompt = node.get("prompt")?;
-            Some(Wording { layer: layer.clone(), text: prompt.as_text()?.to_string(), place: prompt.place.clone() })
-        };
-        let (own, styles): (Vec<_>, Vec<_>) =
-            layers.iter().filter_map(written).partition(|wording| wording.layer == Layer::Asset);
-        file.into_iter().chain(own).chain(styles).collect()
+        own.into_iter().chain(styles).collect()
+    }
+
+    /// A table's wording: as written there or, with its templates too, in a file.
+    fn wording(&self, layer: Layer, node: &Node, place: &Place) -> Option<Wording> {
+        if let Some(text) = node.get("prompt").and_then(Node::as_text) {
+            return Some(Wording { layer, text: text.to_string(), place: place.clone() });
+        }
+        // The own one's place is in the file already; a style's is that of the path.
+        let path = node.get("prompt_file").and_then(Node::as_text)?;
+        let source = self.prompt_files.get(path).unwrap_or(&place.source);
+        let text = source.text().to_string();
+        Some(Wording { layer, place: Place { span: 0..text.len(), source: Arc::clone(source) }, text })
     }
 
     fn variables(&self, layers: &[(Layer, &Node)], templates: &Templates) -> Vec<Variable> {
         let mut texts = vec![self.entry.key.as_str()];
-        if let Some(place) = self.prompt_file {
-            texts.push(place.source.text());
-        }
+        let wordings = self.wordings(layers);
+        texts.extend(wordings.iter().map(|wording| wording.text.as_str()));
         for (_, node) in layers {
             each_text(node, &mut |text| texts.push(text));
         }

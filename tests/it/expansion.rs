@@ -321,3 +321,23 @@ fn a_mistake_in_a_row_shows_the_row() {
         .collect();
     assert_eq!(rows, [4, 2], "both rows");
 }
+
+#[test]
+fn a_style_may_wrap_with_the_wording_of_a_file_and_one_that_comes_to_nothing_is_none() {
+    let sandbox = free(
+        r#"
+[styles.ink]
+prompt_file = "ink.md"
+[assets."{{ id }}"]
+prompt = "a {{ id }}"
+matrix = { id = ["fox", "owl"] }
+style = "{{ 'ink' if id == 'fox' else '' }}"
+"#,
+    )
+    .file("ink.md", "{{ prompt }},\ndrawn in ink\n");
+    assert_eq!(prompt(&sandbox, "fox"), "a fox, drawn in ink");
+    assert_eq!(prompt(&sandbox, "owl"), "a owl");
+    sandbox.run("show fox").success().stdout_has("drawn in ink  style ink, ink.md:1");
+    sandbox.edit("\"{{ 'ink' if id == 'fox' else '' }}\"", "\"\"");
+    assert!(mistake(&sandbox).contains("no style `` is declared"));
+}

@@ -9,7 +9,7 @@ use crate::sandbox::{Sandbox, png};
 /// What the reader knows in [defaults] only to say that it belongs to one asset.
 const MISPLACED: [&str; 7] = ["alt", "hold", "matrix", "prompt", "prompt_file", "rows", "source"];
 /// What the reader knows in a style only to say that it belongs to one asset.
-const NOT_IN_A_STYLE: [&str; 5] = ["matrix", "prompt_file", "rows", "source", "style"];
+const NOT_IN_A_STYLE: [&str; 4] = ["matrix", "rows", "source", "style"];
 /// What the reader says of a key or a value that the schema shouldn't offer. Others hang on what else is written.
 const WRONG: [&str; 8] =
     ["bad-type", "bad-value", "literal-key", "misplaced-key", "missing-key", "not-yet", "syntax", "unknown-key"];
