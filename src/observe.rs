@@ -8,7 +8,7 @@ use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 use crate::cache::{Cache, CachedTakes, Journal};
 use crate::digest::Digest;
 use crate::files::{FileState, Files};
-use crate::lock::{Entry, EntryOrigin, Generated, LockedOutput, Lockfile, Take};
+use crate::lock::{Entry, EntryOrigin, Generated, LockedOutput, Lockfile, Take, TakeKind};
 use crate::manifest::Publish;
 use crate::name::{AssetName, ProjectPath, TakeId};
 use crate::recipe::{Fingerprint, Origin, Recipe};
@@ -191,7 +191,7 @@ impl Observer<'_> {
         self.restless.push(asset.name.clone());
         if let Some(fingerprint) = facts.fingerprint {
             facts.journal = self.cache.left_open(fingerprint);
-            facts.cached = self.cache.takes(fingerprint);
+            facts.cached = self.cache.takes_for(&asset.name, fingerprint);
             facts.kin = self.kin(fingerprint, &asset.name);
         }
         facts.original = facts.original.or_else(|| known_original(asset, entry, &facts));
@@ -280,7 +280,15 @@ impl Observer<'_> {
         });
         let own = lock.get(name).map(Entry::takes).unwrap_or_default();
         let takes = kin.get(&fingerprint).into_iter().flatten();
-        takes.filter(|take| own.iter().all(|own| own.hash != take.hash)).cloned().collect()
+        let others = takes.filter(|take| own.iter().all(|own| own.hash != take.hash)).cloned();
+        // What was accepted for another wording is at home again in its own.
+        let returned = own.iter().filter(|take| take.fingerprint == Some(fingerprint));
+        let returned = returned.map(|take| Take {
+            fingerprint: None,
+            kind: take.kind.filter(|kind| *kind != TakeKind::Accepted),
+            ..take.clone()
+        });
+        returned.chain(others).collect()
     }
 
     /// Which originals can be had: of every restless asset's takes, and of all that a restless asset refers to.

@@ -12,7 +12,7 @@ use crate::manifest::Publish;
 use crate::name::{AssetName, ProjectPath};
 use crate::observe::Facts;
 use crate::picture::Picture;
-use crate::plan::{FileJob, FileVerdict, Note};
+use crate::plan::{FileJob, FileVerdict, Note, ReasonCode, blocked};
 use crate::resolve::{Asset, AssetOrigin, Assets};
 use crate::transform::{Settings, transform};
 
@@ -129,7 +129,9 @@ impl Publisher<'_> {
         match &job.verdict {
             FileVerdict::Fine(locked) => Ok((locked.clone(), None)),
             FileVerdict::Recorded(hash) => self.lock_recorded(job, *hash, take).map(|output| (output, None)),
-            FileVerdict::Foreign { detail, .. } if !self.overwrite => Err(blocked(&job.path, detail)),
+            FileVerdict::Foreign { code, detail } if !self.overwrite => {
+                Err(blocked(target.name, &job.path, *code, detail))
+            }
             FileVerdict::Foreign { .. } | FileVerdict::Make(_) => self.make(target, job, take).await,
         }
     }
@@ -192,7 +194,10 @@ impl Publisher<'_> {
             FileState::File { digest } => !self.cache.made(*digest).is_empty(),
             _ => false,
         };
-        if now == *before || is_ours { Ok(()) } else { Err(blocked(&job.path, "it was changed while tintype ran")) }
+        if now == *before || is_ours {
+            return Ok(());
+        }
+        Err(blocked(target.name, &job.path, ReasonCode::Edited, "it was changed while tintype ran"))
     }
 
     fn find_original(&self, target: &Target<'_>, hash: Digest) -> Result<Vec<u8>, Note> {
@@ -228,11 +233,6 @@ fn locked_output<'a>(target: &Target<'a>, job: &FileJob) -> Option<&'a LockedOut
 /// A file made anew from the locked take with the locked settings counts as the locked one, whatever encoder made it.
 fn as_locked(target: &Target<'_>, job: &FileJob, output: LockedOutput) -> LockedOutput {
     locked_output(target, job).filter(|locked| locked.settings == output.settings).cloned().unwrap_or(output)
-}
-
-fn blocked(path: &ProjectPath, detail: &str) -> Note {
-    let help = "move the file away or give the asset another output path; `tintype sync --overwrite` replaces it";
-    Note::new("blocked", format!("`{path}` is not overwritten: {detail}"), help)
 }
 
 fn changed(path: &ProjectPath) -> Note {

@@ -3,6 +3,7 @@
 //! Shared by all projects of a user. Reading is here; writing is in `store`. Knows no manifest and no provider.
 
 mod journal;
+mod own;
 #[cfg(feature = "generate")]
 mod store;
 

@@ -77,6 +77,10 @@ pub(crate) enum Command {
     List,
     /// Show one asset: prompt, recipe, route, takes, files, cost
     Show(ShowArguments),
+    /// A picture made by hand becomes a take of an asset, and the chosen one: an edited output, or any file
+    Adopt(AdoptArguments),
+    /// The present picture stands for the changed recipe: the lockfile follows, nothing is paid
+    Accept(AcceptArguments),
     /// List models: who serves them, for how much, in which sizes, and what they can do
     Models(ModelsArguments),
     /// Is everything here that this project needs? Manifest, cache, keys; no network but with --online
@@ -163,6 +167,23 @@ pub(crate) struct PlanArguments {
     /// Exit with 4 when there is anything to do
     #[arg(long)]
     pub(crate) exit_code: bool,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct AdoptArguments {
+    /// The asset
+    #[arg(value_name = "NAME")]
+    pub(crate) name: String,
+    /// The picture; by default the asset's own output, as it was edited
+    #[arg(value_name = "FILE")]
+    pub(crate) file: Option<PathBuf>,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct AcceptArguments {
+    /// The assets; globs like 'icons/*' too
+    #[arg(value_name = "NAME", required = true)]
+    pub(crate) names: Vec<String>,
 }
 
 #[derive(Debug, Args)]

@@ -74,7 +74,9 @@ impl From<ProjectError> for Failure {
             ProjectError::File(error) => {
                 (Exit::Invalid, Note::new("file", error.to_string(), error.help.unwrap_or_default()))
             }
-            ProjectError::NoSuchAsset(note) | ProjectError::MissingKey(note) => (Exit::Invalid, note),
+            ProjectError::NoSuchAsset(note) | ProjectError::NotPossible(note) | ProjectError::MissingKey(note) => {
+                (Exit::Invalid, note)
+            }
             ProjectError::Broken(note) => (Exit::Failed, note),
             ProjectError::OutOfDate(note) => (Exit::OutOfDate, note),
             ProjectError::Refused(note) => (Exit::Refused, note),

@@ -4,6 +4,8 @@
 //! way to hear of a run. Nothing but this module prints, and nothing but `environment` and `talk` reads the
 //! environment.
 
+mod accept;
+mod adopt;
 mod args;
 mod bars;
 mod check;
@@ -141,6 +143,8 @@ fn dispatch(context: &Context, command: &Command) -> Result<Exit, Failure> {
         Command::Verify => verify::run(context),
         Command::List => list::run(context),
         Command::Show(arguments) => show::run(context, arguments),
+        Command::Adopt(arguments) => adopt::run(context, arguments),
+        Command::Accept(arguments) => accept::run(context, arguments),
         Command::Models(arguments) => models::run(context, arguments),
         Command::Doctor(arguments) => doctor::run(context, arguments),
         Command::Schema => schema::run(context),

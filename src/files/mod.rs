@@ -2,6 +2,7 @@
 //!
 //! Every path stays beneath the manifest's folder. Knows nothing of assets, recipes or the cache.
 
+mod outside;
 mod pins;
 mod stat;
 #[cfg(feature = "generate")]
@@ -18,6 +19,7 @@ use crate::digest::Digest;
 use crate::files::stat::{Stamp, StatIndex};
 use crate::name::ProjectPath;
 
+pub use crate::files::outside::read_outside;
 #[cfg(feature = "generate")]
 pub(crate) use crate::files::write::{Durable, replace, sync_folder};
 

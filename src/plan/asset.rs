@@ -10,7 +10,7 @@ use crate::model::Registry;
 use crate::name::ProjectPath;
 use crate::observe::{Facts, Unknown};
 use crate::plan::files::foreign;
-use crate::plan::notes::{maybe_billed, no_reference, refused, stays, unavailable};
+use crate::plan::notes::{blocked, maybe_billed, no_reference, refused, stays, unavailable};
 use crate::plan::prune::{Removal, removal};
 use crate::plan::reason::compare;
 use crate::plan::{
@@ -364,14 +364,11 @@ impl Context<'_> {
         if !one.reasons.contains(&reason) {
             one.reasons.insert(0, reason);
         }
-        let help = if self.is_folder(path) {
-            "move the folder away, or give the asset another output path"
-        } else {
-            "move the file away or give the asset another output path; `tintype sync --overwrite` replaces it"
-        };
-        let before = one.error.take().filter(|error| error.code == "blocked");
-        let before = before.map(|error| format!("{}; ", error.message)).unwrap_or_default();
-        one.error = Some(Note::new("blocked", format!("{before}`{path}` is not overwritten: {detail}"), help));
+        let mut note = blocked(&self.asset.name, path, code, detail);
+        if let Some(before) = one.error.take().filter(|error| error.code == "blocked") {
+            note.message = format!("{}; {}", before.message, note.message);
+        }
+        one.error = Some(note);
     }
 
     /// Files of its own that the asset no longer declares.

@@ -3,7 +3,7 @@
 use crate::cache::{Journal, RequestState};
 use crate::name::{AssetName, ProjectPath};
 use crate::observe::Unknown;
-use crate::plan::{Note, Policy};
+use crate::plan::{Note, Policy, ReasonCode};
 
 /// Its original is needed, and in no cache.
 pub(crate) fn unavailable(name: &AssetName, detail: &str) -> Note {
@@ -13,6 +13,19 @@ pub(crate) fn unavailable(name: &AssetName, detail: &str) -> Note {
         "it is never bought again by itself: point [cache] dir or TINTYPE_CACHE_DIR at the cache that has it, take the \
          output back from version control, or change the recipe (a `variant` will do) to have a new one made",
     )
+}
+
+/// A file in an output's place isn't tintype's to replace.
+pub(crate) fn blocked(name: &AssetName, path: &ProjectPath, code: ReasonCode, detail: &str) -> Note {
+    let help = match (code, detail) {
+        (ReasonCode::Edited, _) => format!(
+            "`tintype adopt {name}` keeps the edit as a take of its own; `tintype sync --overwrite` brings the picture back"
+        ),
+        (_, "it is a folder") => "move the folder away, or give the asset another output path".to_string(),
+        _ => "move the file away or give the asset another output path; `tintype sync --overwrite` replaces it"
+            .to_string(),
+    };
+    Note::new("blocked", format!("`{path}` is not overwritten: {detail}"), help)
 }
 
 /// A file that was edited outlives its declaration.

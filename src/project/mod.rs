@@ -4,6 +4,8 @@
 //! outside knows comes in as [`Surroundings`].
 
 #[cfg(feature = "generate")]
+mod adopt;
+#[cfg(feature = "generate")]
 mod doctor;
 #[cfg(feature = "generate")]
 mod fetch;
@@ -33,6 +35,8 @@ use crate::resolve::{Asset, Assets, Explanation, Protected, explain, render, res
 use crate::route::{Routing, route};
 use crate::secret::Secret;
 
+#[cfg(feature = "generate")]
+pub use crate::project::adopt::{Accepted, Adopted};
 #[cfg(feature = "generate")]
 pub use crate::project::doctor::{CacheState, Dotenv, Examination, ManifestState, ProviderState, Soundness, examine};
 pub use crate::project::keys::{KeySource, Keys};
@@ -89,6 +93,8 @@ pub enum ProjectError {
     File(FileError),
     /// No asset has this name.
     NoSuchAsset(Note),
+    /// What was asked for can't be done with this asset.
+    NotPossible(Note),
     /// A key is needed and not set.
     MissingKey(Note),
     /// It would cost more than is allowed, or nobody agreed.
@@ -110,6 +116,7 @@ impl fmt::Display for ProjectError {
             }
             Self::File(error) => error.fmt(formatter),
             Self::NoSuchAsset(note)
+            | Self::NotPossible(note)
             | Self::MissingKey(note)
             | Self::Refused(note)
             | Self::OutOfDate(note)
@@ -280,16 +287,7 @@ impl Project {
         if selection.names.is_empty() && selection.tags.is_empty() {
             return Ok(None);
         }
-        let mut selected = BTreeSet::new();
-        for pattern in &selection.names {
-            let glob = WildMatch::new(pattern);
-            let matches = self.assets.by_name.keys().filter(|name| glob.matches(name.as_str()));
-            let before = selected.len();
-            selected.extend(matches.cloned());
-            if selected.len() == before && !selected.iter().any(|name: &AssetName| glob.matches(name.as_str())) {
-                return Err(self.no_such_asset(pattern));
-            }
-        }
+        let mut selected: BTreeSet<AssetName> = self.named(&selection.names)?.into_iter().collect();
         let tagged = |name: &AssetName| self.assets.by_name[name].tags.iter().any(|tag| selection.tags.contains(tag));
         if !selection.tags.is_empty() {
             let named = !selection.names.is_empty();
@@ -311,6 +309,20 @@ impl Project {
             );
         }
         Ok(Some(selected))
+    }
+
+    /// The assets of these names or globs, each of which has to name one.
+    pub(crate) fn named(&self, patterns: &[String]) -> Result<Vec<AssetName>, ProjectError> {
+        let mut named = BTreeSet::new();
+        for pattern in patterns {
+            let glob = WildMatch::new(pattern);
+            let mut matches = self.assets.by_name.keys().filter(|name| glob.matches(name.as_str())).peekable();
+            if matches.peek().is_none() {
+                return Err(self.no_such_asset(pattern));
+            }
+            named.extend(matches.cloned());
+        }
+        Ok(named.into_iter().collect())
     }
 
     fn no_such_asset(&self, pattern: &str) -> ProjectError {

@@ -213,7 +213,7 @@ impl Project {
     }
 
     /// One run at a time in a project.
-    fn wait_for_turn(&self, report: &dyn Report) -> Result<(File, bool), ProjectError> {
+    pub(crate) fn wait_for_turn(&self, report: &dyn Report) -> Result<(File, bool), ProjectError> {
         let path = self.files.state_folder()?.join("lock");
         let broken = |error: &std::io::Error| {
             ProjectError::File(FileError {
@@ -350,7 +350,12 @@ impl Project {
                 }
             }
         }
-        if survey.lock_text.is_none() || lock != survey.lock {
+        self.write_lock(survey, &lock)
+    }
+
+    /// Writes the lockfile, if it says anything else than before.
+    pub(crate) fn write_lock(&self, survey: &Survey, lock: &Lockfile) -> Result<(), ProjectError> {
+        if survey.lock_text.is_none() || *lock != survey.lock {
             self.files.write_lockfile(&lock.render()).map_err(|error| {
                 let help =
                     "mend it, then run `tintype sync` again: all that was made is in the cache, nothing is paid twice";
@@ -361,11 +366,11 @@ impl Project {
                 ))
             })?;
         }
-        self.settle_pins(&lock)
+        self.settle_pins(lock)
     }
 }
 
-fn runtime() -> Result<Runtime, ProjectError> {
+pub(crate) fn runtime() -> Result<Runtime, ProjectError> {
     let built = tokio::runtime::Builder::new_current_thread().enable_all().build();
     built.map_err(|error| ProjectError::Broken(Note::new("internal", format!("no runtime: {error}"), "")))
 }

@@ -40,7 +40,7 @@ pub use crate::resolve::output::Protected;
 pub use crate::resolve::render::render;
 
 /// Every asset of a project.
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 pub struct Assets {
     /// By name.
     pub by_name: BTreeMap<AssetName, Asset>,

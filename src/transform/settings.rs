@@ -101,6 +101,12 @@ impl Settings {
             && effective.height.is_none()
     }
 
+    /// Whether the output may show less of the picture, or show it smaller, than the original does.
+    #[cfg(feature = "generate")]
+    pub(crate) fn changes_geometry(&self) -> bool {
+        self.width.is_some() || self.height.is_some()
+    }
+
     /// The output's width and height in pixels, from those of the original once it is upright; never 0.
     pub fn dimensions(&self, original: (u32, u32)) -> (u32, u32) {
         match (self.width, self.height, self.fit) {

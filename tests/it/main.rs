@@ -2,6 +2,7 @@
 
 #![allow(clippy::format_collect, clippy::too_many_lines, reason = "a test reads as one story, snapshot included")]
 
+mod adopt;
 mod commands;
 mod concurrency;
 mod crash;
