@@ -10,6 +10,7 @@ use crate::digest::Digest;
 use crate::files::{FileState, Files};
 use crate::lock::{Entry, EntryOrigin, Generated, LockedOutput, Lockfile, Take, TakeKind};
 use crate::manifest::Publish;
+use crate::model::Api;
 use crate::name::{AssetName, ProjectPath, TakeId};
 use crate::recipe::{Fingerprint, Origin, Recipe};
 use crate::resolve::{Asset, AssetOrigin, Assets, OpenOrigin};
@@ -416,5 +417,7 @@ fn known_original(asset: &Asset, entry: Option<&Entry>, facts: &Facts) -> Option
         return Some(locked.chosen);
     }
     let first = facts.cached.takes.first().or(facts.kin.first());
-    first.filter(|_| facts.journal.answered() == 0).map(|take| take.hash)
+    // A placeholder shows its asset's name: the one that another asset's recipe left is drawn anew.
+    let is_known = |take: &&Take| facts.journal.answered() == 0 && take.provider != Api::Placeholder.name();
+    first.filter(is_known).map(|take| take.hash)
 }

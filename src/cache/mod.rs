@@ -39,6 +39,9 @@ pub struct CachedTakes {
     pub damaged: usize,
 }
 
+/// Beside the takes of a recipe: which of them was chosen last.
+const CHOSEN: &str = "chosen";
+
 /// The original's bytes can't be had.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum NoOriginal {
@@ -141,7 +144,7 @@ impl Cache {
         for entry in entries.flatten() {
             let name = entry.file_name().to_string_lossy().into_owned();
             let text = || fs::read_to_string(entry.path()).ok();
-            if name == "chosen" {
+            if name == CHOSEN {
                 chosen = text().and_then(|text| text.trim().parse::<Digest>().ok());
             } else if !name.starts_with('.') {
                 match text().and_then(|text| read_take(&text)).filter(|take| take.hash.hex() == name) {

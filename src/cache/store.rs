@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 use std::sync::{MutexGuard, PoisonError};
 
 use crate::cache::journal::{Intent, Journal, Outcome};
-use crate::cache::{Cache, Made, TURNS};
+use crate::cache::{CHOSEN, Cache, Made, TURNS};
 use crate::digest::Digest;
 use crate::files::{Durable, replace, sync_folder};
 use crate::lock::{Take, render_single_take};
@@ -41,6 +41,17 @@ impl Cache {
     pub(crate) fn add_take(&self, fingerprint: Fingerprint, take: &Take, durable: Durable) -> io::Result<()> {
         let folder = private_folder(&self.takes_path(fingerprint), durable)?;
         replace(&folder, &folder.join(take.hash.hex()), render_single_take(take).as_bytes(), durable)
+    }
+
+    /// Remembers which of a recipe's takes was chosen last: the next asset that draws on them gets that one first, so
+    /// that what refers to it stays as it is.
+    pub(crate) fn remember_choice(&self, fingerprint: Fingerprint, chosen: Digest) -> io::Result<()> {
+        let folder = private_folder(&self.takes_path(fingerprint), Durable::No)?;
+        let (path, text) = (folder.join(CHOSEN), chosen.to_string());
+        if fs::read_to_string(&path).is_ok_and(|known| known == text) {
+            return Ok(());
+        }
+        replace(&folder, &path, text.as_bytes(), Durable::No)
     }
 
     /// Records from what a file is about to be made. Written before the file, so that a killed run leaves none unknown.

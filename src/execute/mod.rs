@@ -169,6 +169,7 @@ async fn make(run: &Run<'_>, one: &PlannedAsset, observed: &Observed, publisher:
     let mut got = acquire(run, one, asset, observed).await;
     order_takes(&mut got.takes);
     let Some((origin, chosen)) = origin(one, asset, &got) else { return nothing_came(one, got) };
+    remember_choice(run, one, &got, chosen).await;
     let entry = run.lock.get(&one.name);
     let target = Target { asset, facts, entry, name: &one.name, redraw: draw::redraw(run, asset, one) };
     if let Some(note) = draw::restore(run, &target, chosen).await {
@@ -186,6 +187,17 @@ async fn make(run: &Run<'_>, one: &PlannedAsset, observed: &Observed, publisher:
     let entry = EntryChange::Set(Box::new(Entry { origin, outputs: published.outputs }));
     let takes = got.takes.iter().map(|take| take.hash).collect();
     Outcome { entry, originals: Some(Originals { chosen, takes }), ..unchanged(one, result) }
+}
+
+/// Where there is something to choose from, the cache remembers what was chosen. Losing that costs nothing by itself.
+async fn remember_choice(run: &Run<'_>, one: &PlannedAsset, got: &Got, chosen: Digest) {
+    let is_common = |take: &Take| take.hash == chosen && take.kind.is_none() && take.fingerprint.is_none();
+    let Some(recipe) = one.work.recipe.as_ref().filter(|_| got.takes.len() > 1 && got.takes.iter().any(is_common))
+    else {
+        return;
+    };
+    let (cache, fingerprint) = (Arc::clone(run.cache), recipe.fingerprint());
+    let _ = tokio::task::spawn_blocking(move || cache.remember_choice(fingerprint, chosen)).await;
 }
 
 /// What is to be locked of an asset's origin, and the original that makes its outputs; none if no take came.

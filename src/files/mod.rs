@@ -13,7 +13,7 @@ use std::fmt;
 use std::fs;
 use std::io;
 use std::path::{Path, PathBuf};
-use std::sync::{Mutex, PoisonError};
+use std::sync::{Mutex, PoisonError, RwLock};
 
 use crate::digest::Digest;
 use crate::files::stat::{Stamp, StatIndex};
@@ -122,6 +122,8 @@ pub struct Files {
     manifest: String,
     index: Mutex<StatIndex>,
     folders: Mutex<HashMap<String, Result<PathBuf, String>>>,
+    /// Who removes empty folders waits for those who write into them.
+    tree: RwLock<()>,
 }
 
 impl Files {
@@ -136,7 +138,13 @@ impl Files {
         let root = fs::canonicalize(folder.unwrap_or(Path::new("."))).map_err(|error| FileError::io(&shown, &error))?;
         let name = manifest_path.file_name().and_then(|name| name.to_str()).unwrap_or(MANIFEST);
         let index = StatIndex::load(&root.join(STATE));
-        Ok(Self { root, manifest: name.to_string(), index: Mutex::new(index), folders: Mutex::default() })
+        Ok(Self {
+            root,
+            manifest: name.to_string(),
+            index: Mutex::new(index),
+            folders: Mutex::default(),
+            tree: RwLock::default(),
+        })
     }
 
     /// The manifest's folder, absolute and without links.

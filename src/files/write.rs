@@ -5,6 +5,7 @@
 use std::fs;
 use std::io::{self, Write};
 use std::path::{Path, PathBuf};
+use std::sync::PoisonError;
 use std::thread;
 use std::time::Duration;
 
@@ -18,6 +19,7 @@ use crate::name::ProjectPath;
 impl Files {
     /// Puts `bytes` at an output's path, whole or not at all, making the folders above it.
     pub fn write(&self, path: &ProjectPath, bytes: &[u8]) -> Result<(), FileError> {
+        let _tree = self.tree.read().unwrap_or_else(PoisonError::into_inner);
         let target = self.writable_place(path)?;
         let folder = target.parent().unwrap_or(self.root());
         replace(folder, &target, bytes, Durable::No).map_err(|error| FileError::io(path, &error))?;
@@ -30,6 +32,7 @@ impl Files {
 
     /// Removes an output's file, and the folders that it leaves empty.
     pub fn remove(&self, path: &ProjectPath) -> Result<(), FileError> {
+        let _tree = self.tree.write().unwrap_or_else(PoisonError::into_inner);
         let target = self.real_folder_of(path)?;
         match fs::remove_file(&target) {
             Err(error) if error.kind() != io::ErrorKind::NotFound => return Err(FileError::io(path, &error)),

@@ -25,6 +25,7 @@ mod routes;
 mod sandbox;
 mod schema;
 mod secrets;
+mod settled;
 mod shells;
 mod show;
 mod studio;

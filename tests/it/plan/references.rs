@@ -176,3 +176,20 @@ fn two_ways_to_write_a_reference_to_an_asset_are_one_recipe() {
     project.edit("[{ asset = \"logo\" }]", "{ asset = \"logo\" }");
     is_settled(&project);
 }
+
+#[test]
+fn what_refers_to_a_placeholder_waits_for_its_own_picture_though_another_asset_has_the_same_recipe() {
+    let vendor = Vendor::openai();
+    let pair = |name: &str| {
+        format!(
+            "[assets.{name}]\nmodel = \"placeholder\"\nprompt = \"a board\"\n\n\
+             [assets.hero]\nprompt = \"a panda\"\nreferences = [\"asset:{name}\"]\n"
+        )
+    };
+    let project = studio(&vendor, &pair("board"));
+    project.run("sync").success();
+    // A placeholder shows its name, so that the other board is another picture, and the hero another hero.
+    project.manifest(&crate::projects::studio_manifest(&vendor, &pair("plan"))).run("sync").success();
+    is_settled(&project);
+    assert_eq!(vendor.billed(), 2);
+}
