@@ -59,6 +59,7 @@ pub mod recipe;
 pub mod capability;
 pub mod transform;
 pub mod files;
+mod jinja;
 pub mod rows;
 pub mod manifest;
 pub mod model;
