@@ -87,3 +87,16 @@ pub mod cli;
 pub fn read_answer(api: model::Api, status: u16, body: &[u8]) {
     provider::read_anything(api, status, body);
 }
+
+/// The same: rows as their numbers, their fields' names and their places, or what is wrong with the file.
+#[cfg(fuzzing)]
+#[doc(hidden)]
+pub fn read_rows(
+    name: &str,
+    bytes: &[u8],
+    columns: Option<Vec<String>>,
+    at: Option<String>,
+    condition: Option<String>,
+) -> Result<Vec<rows::Told>, Vec<diagnostic::Diagnostic>> {
+    rows::read_anything(name, bytes, &rows::RowsSpec { columns, at, condition })
+}
