@@ -59,6 +59,7 @@ pub mod recipe;
 pub mod capability;
 pub mod transform;
 pub mod files;
+mod jinja;
 pub mod rows;
 pub mod manifest;
 pub mod model;
@@ -85,4 +86,17 @@ pub mod cli;
 #[doc(hidden)]
 pub fn read_answer(api: model::Api, status: u16, body: &[u8]) {
     provider::read_anything(api, status, body);
+}
+
+/// The same: rows as their numbers, their fields' names and their places, or what is wrong with the file.
+#[cfg(fuzzing)]
+#[doc(hidden)]
+pub fn read_rows(
+    name: &str,
+    bytes: &[u8],
+    columns: Option<Vec<String>>,
+    at: Option<String>,
+    condition: Option<String>,
+) -> Result<Vec<rows::Told>, Vec<diagnostic::Diagnostic>> {
+    rows::read_anything(name, bytes, &rows::RowsSpec { columns, at, condition })
 }

@@ -7,7 +7,7 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 /// The modules, lowest first: a file imports only from its own module and from those above it in this list.
-const ORDER: [&str; 26] = [
+const ORDER: [&str; 27] = [
     "secret",
     "digest",
     "diagnostic",
@@ -17,6 +17,7 @@ const ORDER: [&str; 26] = [
     "capability",
     "transform",
     "files",
+    "jinja",
     "rows",
     "manifest",
     "model",

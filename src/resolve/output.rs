@@ -4,15 +4,16 @@ use std::collections::{BTreeMap, HashMap};
 use std::path::PathBuf;
 use std::slice;
 
-use minijinja::{Environment, UndefinedBehavior, Value};
+use minijinja::{Environment, Value};
 
 use crate::diagnostic::{Diagnostic, grouped, nearest};
 use crate::files::{Files, LOCKFILE, STATE};
+use crate::jinja::{self, environment};
 use crate::manifest::{AssetKeys, Manifest, OutputKey, OutputKeys, Place, Publish, Spanned};
 use crate::name::{AssetName, ProjectPath};
 use crate::picture::{Format, MAX_SIDE};
 use crate::resolve::reference::References;
-use crate::resolve::template::{slug, within};
+use crate::resolve::template::within;
 use crate::resolve::{Output, OutputPath};
 use crate::transform::{Fit, Settings};
 
@@ -68,15 +69,11 @@ impl<'a> Outputs<'a> {
         });
         let nowhere = Place { source: manifest.source.clone(), span: 0..0 };
         let path = manifest.output_path.clone();
-        let mut templates = Environment::new();
-        templates.set_undefined_behavior(UndefinedBehavior::Strict);
-        templates.set_fuel(Some(FUEL));
-        templates.add_filter("slug", |text: String| slug(&text));
         Self {
             files,
             dir,
             path: path.unwrap_or_else(|| Spanned { value: PATH.to_string(), place: nowhere }),
-            templates,
+            templates: environment(FUEL),
             taken: HashMap::new(),
             protected,
             included: &manifest.included,
@@ -186,9 +183,6 @@ impl<'a> Outputs<'a> {
         if template == PATH {
             return Ok(format!("{name}.{}", settings.format.extension()));
         }
-        if self.templates.get_template(template).is_err() {
-            self.templates.add_template_owned(template.to_string(), template.to_string())?;
-        }
         let mut context = variables(keys);
         context.insert("name".to_string(), Value::from(name.as_str()));
         context.insert("ext".to_string(), Value::from(settings.format.extension()));
@@ -196,7 +190,7 @@ impl<'a> Outputs<'a> {
         if let Some(width) = settings.width {
             context.insert("width".to_string(), Value::from(width));
         }
-        self.templates.get_template(template)?.render(Value::from_pairs(context))
+        jinja::render(&mut self.templates, template, Value::from_pairs(context))
     }
 
     fn template_error(&self, place: &Place, template: &str, keys: &AssetKeys, error: &minijinja::Error) -> Diagnostic {
@@ -205,9 +199,10 @@ impl<'a> Outputs<'a> {
             ["name", "ext", "take", "width"].into_iter().chain(own.keys().map(String::as_str)).collect();
         let help = "a path's template knows name, ext, take and, where it is set, width";
         let is_undefined = error.kind() == minijinja::ErrorKind::UndefinedError;
-        let variables = self.templates.template_from_str(template).map(|template| template.undeclared_variables(false));
+        let parsed = is_undefined.then(|| self.templates.template_from_str(template).ok()).flatten();
+        let variables = parsed.map(|template| template.undeclared_variables(false));
         let is_known = |name: &str| known.contains(&name) || self.templates.globals().any(|(global, _)| global == name);
-        let unknown = variables.unwrap_or_default().into_iter().filter(|name| is_undefined && !is_known(name));
+        let unknown = variables.unwrap_or_default().into_iter().filter(|name| !is_known(name));
         let Some(unknown) = unknown.min_by_key(|name| template.find(name.as_str())) else {
             let detail = match error.kind() {
                 minijinja::ErrorKind::OutOfFuel => format!("it takes more than {} steps", grouped(FUEL)),

@@ -6,9 +6,10 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use minijinja::value::ValueKind;
-use minijinja::{Environment, ErrorKind, UndefinedBehavior, Value};
+use minijinja::{Environment, ErrorKind, Value};
 
 use crate::diagnostic::{Diagnostic, grouped, nearest};
+use crate::jinja::{self, LARGEST, environment, measure, measure_expression};
 use crate::manifest::Place;
 use crate::manifest::tree::{Entry, Node, Tree, is_template};
 
@@ -29,15 +30,7 @@ pub(crate) struct Templates {
 
 impl Templates {
     pub(crate) fn new() -> Self {
-        let mut environment = Environment::new();
-        environment.set_undefined_behavior(UndefinedBehavior::Strict);
-        environment.set_fuel(Some(FUEL));
-        // So that a mistake says where in the template it is.
-        environment.set_debug(true);
-        environment.add_filter("slug", |text: String| slug(&text));
-        // Jinja's own takes a width that no memory holds.
-        environment.remove_filter("indent");
-        Self { environment }
+        Self { environment: environment(FUEL) }
     }
 
     /// The text of a template.
@@ -52,15 +45,12 @@ impl Templates {
     }
 
     fn render(&mut self, template: &str, context: &Context) -> Result<String, minijinja::Error> {
-        if self.environment.get_template(template).is_err() {
-            self.environment.add_template_owned(template.to_string(), template.to_string())?;
-        }
-        self.environment.get_template(template)?.render(as_value(context))
+        jinja::render(&mut self.environment, template, as_value(context))
     }
 
     /// What a template names, dots and all.
     pub(crate) fn variables(&self, text: &str) -> Vec<String> {
-        if !is_template(text) {
+        if !is_template(text) || measure(text).is_err() {
             return Vec::new();
         }
         let parsed = self.environment.template_from_str(text);
@@ -77,9 +67,13 @@ impl Templates {
         let Some(expression) = lone_expression(template) else {
             return self.text(template, place, context).map(Value::from);
         };
-        let value =
-            self.environment.compile_expression(expression).and_then(|compiled| compiled.eval(as_value(context)));
+        let value = measure_expression(expression)
+            .and_then(|()| self.environment.compile_expression(expression))
+            .and_then(|compiled| compiled.eval(as_value(context)));
         match value {
+            Ok(value) if jinja::weight(&value, LARGEST) > LARGEST => {
+                Err(self.mistake(expression, place, context, &jinja::too_large()))
+            }
             Ok(value) if !value.is_undefined() => Ok(value),
             Ok(_) => Err(nothing(expression, place, context)),
             Err(error) => Err(self.mistake(expression, place, context, &error)),
@@ -267,20 +261,6 @@ pub(crate) fn to_value(tree: &Tree) -> Value {
     }
 }
 
-/// A text as a part of a name: letters and digits in lower case, a `-` for anything between them.
-pub(crate) fn slug(text: &str) -> String {
-    use unicode_normalization::UnicodeNormalization;
-    let mut slug = String::new();
-    for character in text.nfkd().filter(|character| !unicode_normalization::char::is_combining_mark(*character)) {
-        if character.is_ascii_alphanumeric() {
-            slug.push(character.to_ascii_lowercase());
-        } else if !slug.is_empty() && !slug.ends_with('-') && !matches!(character, '\'' | '’') {
-            slug.push('-');
-        }
-    }
-    slug.trim_end_matches('-').to_string()
-}
-
 #[cfg(test)]
 mod tests {
     use std::sync::Arc;
@@ -290,7 +270,7 @@ mod tests {
     use crate::diagnostic::Source;
     use crate::manifest::Place;
     use crate::manifest::tree::{Node, Tree};
-    use crate::resolve::template::{Context, Templates, slug};
+    use crate::resolve::template::{Context, Templates};
 
     fn rendered(text: &str) -> Result<Option<Tree>, String> {
         let place = Place { source: Source::new("images.toml", text), span: 0..text.len() };
@@ -331,23 +311,18 @@ mod tests {
         ] {
             assert_eq!(rendered(template), expected, "{template}");
         }
+        let long = format!("{{{{ count{} }}}}", " + 1".repeat(50_000));
         for (template, words) in [
             ("{{ itme }}", "`itme` is unknown"),
             ("a {{ deep.colour }}", "can't be rendered"),
             ("{{ item", "can't be rendered"),
             ("{% for i in range(9999) %}{% for j in range(9999) %}x{% endfor %}{% endfor %}", "50,000 steps"),
+            ("{{ [item] * 100000000 }}", "16 MB"),
+            (&long, "2,000 bytes"),
+            (&format!("a {long}"), "2,000 bytes"),
         ] {
             let error = rendered(template).expect_err(template);
             assert!(error.contains(words), "{template}: {error}");
-        }
-    }
-
-    #[test]
-    fn a_slug_is_fit_for_a_name() {
-        for (text, expected) in
-            [("Hello, World!", "hello-world"), ("  Ünïcode  ", "unicode"), ("a--b", "a-b"), ("!", ""), ("x'y", "xy")]
-        {
-            assert_eq!(slug(text), expected);
         }
     }
 }

@@ -3,8 +3,9 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use minijinja::value::{ValueKind, merge_maps};
-use minijinja::{Environment, Error, UndefinedBehavior, Value};
+use minijinja::{Environment, Error, Value};
 
+use crate::jinja::{environment, measure_expression};
 use crate::rows::{Row, RowsError};
 
 /// Instructions that one row may take: more is an expression that never ends.
@@ -19,12 +20,9 @@ pub(crate) struct Condition<'a> {
 
 impl<'a> Condition<'a> {
     pub(crate) fn new(text: &'a str, context: &'a BTreeMap<String, Value>) -> Result<Self, RowsError> {
-        let mut environment = Environment::new();
-        environment.set_undefined_behavior(UndefinedBehavior::Strict);
-        environment.set_fuel(Some(FUEL));
-        environment.remove_filter("indent");
-        let condition = Self { text, environment, context };
-        match condition.environment.compile_expression(text) {
+        let condition = Self { text, environment: environment(FUEL), context };
+        let compiled = measure_expression(text).and_then(|()| condition.environment.compile_expression(text));
+        match compiled {
             Ok(_) => Ok(condition),
             Err(error) => {
                 let message = format!("`where` is no expression: {}", reason(&error));

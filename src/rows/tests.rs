@@ -396,6 +396,9 @@ fn a_condition_that_fails_says_for_which_row_and_what_is_known() {
         assert_eq!(there, known, "{condition_text}: {said}");
     }
     assert!(matches!(rows_of("x.json", "[", &condition("1 +")), Err(RowsError::Condition { .. })));
+    let long = condition(&format!("1{}", " + 1".repeat(50_000)));
+    let Err(RowsError::Condition { message, .. }) = rows_of("x.json", "[]", &long) else { panic!("it is too long") };
+    assert!(message.contains("longer than 2,000 bytes"), "{message}");
     assert!(rows_of("x.json", "[]", &condition("nothing")).expect("no row, no question").is_empty());
 }
 
