@@ -8,6 +8,7 @@ mod args;
 mod bars;
 mod check;
 mod completions;
+mod cost;
 mod describe;
 mod difference;
 mod doctor;
@@ -141,6 +142,7 @@ fn dispatch(context: &Context, command: &Command) -> Result<Exit, Failure> {
         Command::Verify => verify::run(context),
         Command::List => list::run(context),
         Command::Show(arguments) => show::run(context, arguments),
+        Command::Cost(arguments) => cost::run(context, arguments),
         Command::Models(arguments) => models::run(context, arguments),
         Command::Doctor(arguments) => doctor::run(context, arguments),
         Command::Schema => schema::run(context),

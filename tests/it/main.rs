@@ -4,6 +4,7 @@
 
 mod commands;
 mod concurrency;
+mod cost;
 mod crash;
 mod doctor;
 mod downloads;
@@ -26,6 +27,7 @@ mod schema;
 mod secrets;
 mod shells;
 mod show;
+mod stranded;
 mod studio;
 mod vendor;
 mod web;
