@@ -117,6 +117,12 @@ impl Journal {
             requests.insert(0, damaged(0));
         }
         journal.open = requests.into_values().collect();
+        for request in journal.open.iter_mut().filter(|request| request.state == RequestState::Unknown) {
+            // The run may have been killed between the answer and its record, or the record is damaged.
+            if let Some(body) = body_without_record(folder, fingerprint, &request.id) {
+                request.state = RequestState::Answered { at: request.intent.sent.clone(), body };
+            }
+        }
         journal
     }
 
@@ -153,6 +159,33 @@ fn damaged(number: usize) -> OpenRequest {
 
 fn file(folder: &Path, fingerprint: Fingerprint) -> PathBuf {
     folder.join(fingerprint.0.hex())
+}
+
+/// The end of the names of answers' bodies, and of the marks of those that were tried in vain.
+const BODY: &str = ".body";
+#[cfg(feature = "generate")]
+const TRIED: &str = ".tried";
+
+/// What belongs to a request is filed under it: two answers may be the same to the last byte, and one of them taken up.
+fn request_file(folder: &Path, fingerprint: Fingerprint, id: &str, end: &str) -> PathBuf {
+    folder.join(format!("{}.{id}{end}", fingerprint.0.hex()))
+}
+
+/// The name says what must be in it, so that it is of use without its record.
+fn body_file(folder: &Path, fingerprint: Fingerprint, id: &str, body: Digest) -> PathBuf {
+    request_file(folder, fingerprint, id, &format!(".{}{BODY}", body.short()))
+}
+
+fn body_without_record(folder: &Path, fingerprint: Fingerprint, id: &str) -> Option<Digest> {
+    let start = format!("{}.{id}.", fingerprint.0.hex());
+    let name = names(folder).find(|name| name.starts_with(&start) && name.ends_with(BODY))?;
+    let body = Digest::of(&read_file(&folder.join(&name)).ok()??);
+    (body_file(folder, fingerprint, id, body) == folder.join(name)).then_some(body)
+}
+
+fn names(folder: &Path) -> impl Iterator<Item = String> {
+    let entries = fs::read_dir(folder).into_iter().flatten().flatten();
+    entries.map(|entry| entry.file_name().to_string_lossy().into_owned())
 }
 
 /// The bytes of a regular file, `None` where there is nothing. A pipe isn't waited for, a link not followed.
@@ -285,10 +318,10 @@ impl Journal {
     /// The whole answer, before anything is downloaded or decoded.
     pub(crate) fn answer(folder: &Path, fingerprint: Fingerprint, heard: &Heard<'_>) -> io::Result<()> {
         let durable = heard.intent.durable();
-        replace(folder, &body_file(folder, fingerprint, heard.id), heard.body, durable)?;
-        let digest = Digest::of(heard.body).to_string();
-        let (id, at) = (heard.id.to_string(), heard.at.to_string());
-        let mut fields = vec![("kind", "answer".to_string()), ("id", id), ("at", at), ("body", digest)];
+        let digest = Digest::of(heard.body);
+        replace(folder, &body_file(folder, fingerprint, heard.id, digest), heard.body, durable)?;
+        let (id, at, body) = (heard.id.to_string(), heard.at.to_string(), digest.to_string());
+        let mut fields = vec![("kind", "answer".to_string()), ("id", id), ("at", at), ("body", body)];
         fields.extend(heard.intent.fields());
         append(folder, fingerprint, &fields, durable)
     }
@@ -296,7 +329,7 @@ impl Journal {
     /// The body of an answer, whose hash was checked.
     pub(crate) fn body(folder: &Path, fingerprint: Fingerprint, request: &OpenRequest) -> Option<Vec<u8>> {
         let RequestState::Answered { body: digest, .. } = &request.state else { return None };
-        let read = read_file(&body_file(folder, fingerprint, &request.id)).ok().flatten();
+        let read = read_file(&body_file(folder, fingerprint, &request.id, *digest)).ok().flatten();
         read.filter(|body| Digest::of(body) == *digest)
     }
 
@@ -312,13 +345,27 @@ impl Journal {
         if before.open.iter().all(|request| request.id == id) && *outcome == Outcome::Closed {
             // The record first: a body without a record is litter, a record without its body would be an unknown.
             remove(&file(folder, fingerprint))?;
-            return remove_answer(folder, fingerprint, id);
+            return before.remove_answer(folder, fingerprint, id);
         }
         let mut fields = vec![("kind", kind.to_string()), ("id", id.to_string())];
         fields.extend(words.map(|words| ("words", words.clone())));
         let free = before.open.iter().find(|request| request.id == id).map(|request| request.intent.durable());
         append(folder, fingerprint, &fields, free.unwrap_or(Durable::Yes))?;
-        remove_answer(folder, fingerprint, id)
+        before.remove_answer(folder, fingerprint, id)
+    }
+
+    fn remove_answer(&self, folder: &Path, fingerprint: Fingerprint, id: &str) -> io::Result<()> {
+        let body = self.body_place(folder, fingerprint, id);
+        body.map_or(Ok(()), |body| remove(&body))?;
+        remove(&request_file(folder, fingerprint, id, TRIED))
+    }
+
+    /// Where the body of a request's answer belongs, if it has one.
+    pub(crate) fn body_place(&self, folder: &Path, fingerprint: Fingerprint, id: &str) -> Option<PathBuf> {
+        self.open.iter().find(|request| request.id == id).and_then(|request| match request.state {
+            RequestState::Answered { body, .. } => Some(body_file(folder, fingerprint, id, body)),
+            _ => None,
+        })
     }
 
     /// The journal's place, where a folder lies: whatever is in it isn't ours to remove.
@@ -326,12 +373,6 @@ impl Journal {
         let path = file(folder, fingerprint);
         let is_folder = path.symlink_metadata().is_ok_and(|metadata| metadata.is_dir());
         is_folder.then_some(path)
-    }
-
-    /// Where the body of a request's answer lies, if there is one.
-    pub(crate) fn body_path(folder: &Path, fingerprint: Fingerprint, id: &str) -> Option<PathBuf> {
-        Some(body_file(folder, fingerprint, id))
-            .filter(|path| path.symlink_metadata().is_ok_and(|metadata| metadata.is_file()))
     }
 
     /// The recipes of which an answer lies in the journal.
@@ -346,7 +387,8 @@ impl Journal {
     /// Whether an answer lies in the journal that nobody has tried to take up in vain.
     pub(crate) fn has_new_answers(folder: &Path) -> bool {
         let (bodies, others): (Vec<String>, Vec<String>) = names(folder).partition(|name| name.ends_with(BODY));
-        let was_tried = |body: &String| others.contains(&format!("{}{TRIED}", body.trim_end_matches(BODY)));
+        let request = |body: &str| Some(body.trim_end_matches(BODY).rsplit_once('.')?.0.to_string());
+        let was_tried = |body: &String| request(body).is_some_and(|name| others.contains(&(name + TRIED)));
         !bodies.iter().all(was_tried)
     }
 
@@ -360,35 +402,6 @@ impl Journal {
         let error = || io::Error::other("its journal was written by a newer tintype: use that version");
         if self.newer { Err(error()) } else { Ok(()) }
     }
-}
-
-/// The end of the names of answers' bodies, and of the marks of those that were tried in vain.
-#[cfg(feature = "generate")]
-const BODY: &str = ".body";
-#[cfg(feature = "generate")]
-const TRIED: &str = ".tried";
-
-/// What belongs to a request is filed under it: two answers may be the same to the last byte, and one of them taken up.
-#[cfg(feature = "generate")]
-fn request_file(folder: &Path, fingerprint: Fingerprint, id: &str, end: &str) -> PathBuf {
-    folder.join(format!("{}.{id}{end}", fingerprint.0.hex()))
-}
-
-#[cfg(feature = "generate")]
-fn body_file(folder: &Path, fingerprint: Fingerprint, id: &str) -> PathBuf {
-    request_file(folder, fingerprint, id, BODY)
-}
-
-#[cfg(feature = "generate")]
-fn names(folder: &Path) -> impl Iterator<Item = String> {
-    let entries = fs::read_dir(folder).into_iter().flatten().flatten();
-    entries.map(|entry| entry.file_name().to_string_lossy().into_owned())
-}
-
-#[cfg(feature = "generate")]
-fn remove_answer(folder: &Path, fingerprint: Fingerprint, id: &str) -> io::Result<()> {
-    remove(&request_file(folder, fingerprint, id, TRIED))?;
-    remove(&body_file(folder, fingerprint, id))
 }
 
 #[cfg(feature = "generate")]
@@ -601,6 +614,24 @@ mod tests {
         let answered = journal.open.iter().find(|request| request.id == id).expect("open");
         assert_eq!(answered.intent, intent());
         assert!(Journal::body(folder.path(), fingerprint(), answered).is_some());
+    }
+
+    #[test]
+    fn an_answer_is_of_use_without_its_record() {
+        let folder = tempfile::tempdir().expect("a temporary folder");
+        let id = intend(folder.path());
+        let before = fs::read(place(folder.path())).expect("readable");
+        answer(folder.path(), &id, b"{}");
+        fs::write(place(folder.path()), &before).expect("written");
+        let journal = read(folder.path());
+        assert_eq!((journal.answered(), journal.unknown().count()), (2, 0));
+        assert_eq!(Journal::body(folder.path(), fingerprint(), &journal.open[0]).as_deref(), Some(&b"{}"[..]));
+        let body = journal.body_place(folder.path(), fingerprint(), &id).expect("a place");
+        fs::write(&body, b"[]").expect("written");
+        assert_eq!(read(folder.path()).unknown().count(), 1, "a body that isn't what it was is none");
+        fs::write(&body, b"{}").expect("written");
+        end(folder.path(), &id, &Outcome::Closed);
+        assert_eq!(fs::read_dir(folder.path()).expect("readable").count(), 0);
     }
 
     #[test]

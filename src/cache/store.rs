@@ -120,9 +120,11 @@ impl Cache {
     pub(crate) fn end(&self, fingerprint: Fingerprint, id: &str, outcome: &Outcome) -> io::Result<()> {
         let _turn = self.turn(fingerprint);
         let folder = self.journal_folder();
-        let body = Journal::body_path(&folder, fingerprint, id).filter(|_| *outcome != Outcome::Closed);
-        if let Some(body) = body.and_then(|path| fs::read(path).ok()) {
-            self.put_aside(&body)?;
+        if *outcome != Outcome::Closed {
+            let body = Journal::read(&folder, fingerprint).body_place(&folder, fingerprint, id);
+            if let Some(body) = body.and_then(|path| fs::read(path).ok()) {
+                self.put_aside(&body)?;
+            }
         }
         if let Some(place) = Journal::folder_in_its_place(&folder, fingerprint) {
             self.quarantine(&place);

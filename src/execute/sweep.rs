@@ -24,7 +24,9 @@ pub(crate) async fn sweep(run: &Run<'_>, planned: &[PlannedAsset]) {
     if answers.is_empty() {
         return;
     }
-    let waited_for = planned.iter().filter(|one| one.work.incomplete && one.error.is_none());
+    // An asset that is only held back takes up what was answered, too.
+    let held_back = |note: &Note| ["maybe-billed", "refused"].contains(&note.code);
+    let waited_for = planned.iter().filter(|one| one.work.incomplete && one.error.as_ref().is_none_or(held_back));
     let waited_for: BTreeSet<Fingerprint> =
         waited_for.filter_map(|one| one.work.recipe.as_ref()).map(Recipe::fingerprint).collect();
     let stranded = answers.into_iter().filter(|fingerprint| !waited_for.contains(fingerprint));

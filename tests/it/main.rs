@@ -11,6 +11,7 @@ mod downloads;
 mod examples;
 mod expansion;
 mod fingerprint;
+mod flushes;
 mod lists;
 mod lockfile;
 mod manifest_errors;
