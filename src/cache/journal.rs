@@ -571,6 +571,9 @@ mod tests {
             fs::write(place(folder.path()), &whole[..length]).expect("written");
             let journal = read(folder.path());
             assert!(journal.unknown().count() >= 1 || journal.answered() > 0, "cut at {length}");
+            if length % 8 != 0 && length + 40 < whole.len() {
+                continue;
+            }
             // What is written after it is whole, and what is closed is closed.
             let free = Intent { cost_usd: Some(0.0), ..intent() };
             let id = Journal::intend(folder.path(), fingerprint(), &free).expect("written");
