@@ -57,6 +57,15 @@ pub enum Event<'a> {
         /// Because of what.
         why: &'a str,
     },
+    /// Images that an earlier run paid for, and that nobody waits for any more, are in the cache now.
+    Recovered {
+        /// For which asset they were asked for.
+        name: &'a str,
+        /// How many.
+        images: usize,
+    },
+    /// Something to know that belongs to no asset.
+    Warning(&'a Note),
     /// An asset is done with.
     Finished {
         /// Which.

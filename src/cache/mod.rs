@@ -1,9 +1,12 @@
-//! The cache: every paid original by content, takes by fingerprint, the journal of paid requests, the record of files made.
+//! The cache: every paid original by content, takes by fingerprint, the journal of paid requests,
+//! the ledger of what they cost, the record of files made.
 //!
 //! Shared by all projects of a user. Reading is here; writing is in `store`. Knows no manifest and no provider.
 
 mod journal;
+mod ledger;
 mod own;
+mod record;
 #[cfg(feature = "generate")]
 mod store;
 
@@ -18,8 +21,9 @@ use crate::lock::{Take, order_takes, read_take};
 use crate::recipe::Fingerprint;
 
 #[cfg(feature = "generate")]
-pub(crate) use crate::cache::journal::{Intent, Outcome};
-pub use crate::cache::journal::{Journal, OpenRequest, RequestState};
+pub(crate) use crate::cache::journal::{Heard, Outcome};
+pub use crate::cache::journal::{Intent, Journal, OpenRequest, RequestState};
+pub use crate::cache::ledger::{Ledger, LedgerKind, LedgerLine};
 #[cfg(feature = "generate")]
 pub(crate) use crate::cache::store::RecipeLock;
 
@@ -196,6 +200,15 @@ impl Cache {
 
     fn journal_folder(&self) -> PathBuf {
         self.root.join("journal")
+    }
+
+    /// All that was paid through this cache, and all that it saved.
+    pub fn ledger(&self) -> io::Result<Ledger> {
+        Ledger::read(&self.ledger_path())
+    }
+
+    fn ledger_path(&self) -> PathBuf {
+        self.root.join("ledger")
     }
 }
 

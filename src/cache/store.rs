@@ -1,11 +1,13 @@
 //! Writing into the cache: temporary file beside the target, synced, renamed, folder synced, for all that was paid for.
 
+use std::collections::BTreeSet;
 use std::fs::{self, File, OpenOptions};
 use std::io::{self, Write};
 use std::path::{Path, PathBuf};
 use std::sync::{MutexGuard, PoisonError};
 
-use crate::cache::journal::{Intent, Journal, Outcome};
+use crate::cache::journal::{Heard, Intent, Journal, OpenRequest, Outcome};
+use crate::cache::ledger::{LedgerLine, enter, place};
 use crate::cache::{CHOSEN, Cache, Made, TURNS};
 use crate::digest::Digest;
 use crate::files::{Durable, replace, sync_folder};
@@ -89,7 +91,7 @@ impl Cache {
 
     /// Before a request is sent.
     pub(crate) fn intend(&self, fingerprint: Fingerprint, intent: &Intent) -> io::Result<String> {
-        let folder = private_folder(&self.journal_folder(), Durable::Yes)?;
+        let folder = private_folder(&self.journal_folder(), intent.durable())?;
         let _turn = self.turn(fingerprint);
         Journal::intend(&folder, fingerprint, intent)
     }
@@ -100,25 +102,70 @@ impl Cache {
     }
 
     /// When the answer has come.
-    pub(crate) fn answer(&self, fingerprint: Fingerprint, id: &str, at: &str, body: &[u8]) -> io::Result<()> {
+    pub(crate) fn answer(&self, fingerprint: Fingerprint, heard: &Heard<'_>) -> io::Result<()> {
         let _turn = self.turn(fingerprint);
-        Journal::answer(&self.journal_folder(), fingerprint, id, at, body)
+        Journal::answer(&self.journal_folder(), fingerprint, heard)
     }
 
-    /// The body of an answer.
-    pub(crate) fn answer_body(&self, digest: Digest) -> Option<Vec<u8>> {
-        Journal::body(&self.journal_folder(), digest)
+    /// The body of an answer, if it is there and whole.
+    pub(crate) fn answer_body(&self, fingerprint: Fingerprint, request: &OpenRequest) -> Option<Vec<u8>> {
+        Journal::body(&self.journal_folder(), fingerprint, request)
     }
 
-    /// When a request has ended.
+    /// The recipes of which an answer lies in the journal: a look into one folder.
+    pub(crate) fn answers(&self) -> BTreeSet<Fingerprint> {
+        Journal::answers(&self.journal_folder())
+    }
+
+    /// Whether there is an answer that nobody has tried to take up in vain.
+    pub(crate) fn has_new_answers(&self) -> bool {
+        Journal::has_new_answers(&self.journal_folder())
+    }
+
+    /// Remembers that an answer couldn't be taken up. Not to remember it costs another try.
+    pub(crate) fn tried(&self, fingerprint: Fingerprint, id: &str) {
+        let _ = Journal::tried(&self.journal_folder(), fingerprint, id);
+    }
+
+    /// When a request has ended. What can't be used is kept, for whoever wants to complain of it.
     pub(crate) fn end(&self, fingerprint: Fingerprint, id: &str, outcome: &Outcome) -> io::Result<()> {
         let _turn = self.turn(fingerprint);
-        Journal::end(&self.journal_folder(), fingerprint, id, outcome)
+        let folder = self.journal_folder();
+        if *outcome != Outcome::Closed {
+            let body = Journal::read(&folder, fingerprint).body_place(&folder, fingerprint, id);
+            if let Some(body) = body.and_then(|path| fs::read(path).ok()) {
+                self.put_aside(&body)?;
+            }
+        }
+        if let Some(place) = Journal::folder_in_its_place(&folder, fingerprint) {
+            self.quarantine(&place);
+        }
+        Journal::end(&folder, fingerprint, id, outcome)
+    }
+
+    /// Enters what was paid or saved. An image of which it isn't known that it is new is looked for first.
+    pub(crate) fn enter(&self, mut lines: Vec<LedgerLine>, all_new: bool, durable: Durable) -> io::Result<()> {
+        let path = self.ledger_path();
+        if !all_new {
+            let ledger = self.ledger()?;
+            lines.retain(|line| !ledger.has(line));
+        }
+        if lines.is_empty() {
+            return Ok(());
+        }
+        private_folder(&self.root, durable)?;
+        let is_first = !path.exists();
+        let file = enter(&path, &lines)?;
+        if durable == Durable::Yes {
+            file.sync_data()?;
+        }
+        if durable == Durable::Yes && is_first { sync_folder(&self.root) } else { Ok(()) }
     }
 
     /// Whether something can be written here: found out before anything is paid.
     pub(crate) fn probe(&self) -> io::Result<()> {
         let folder = private_folder(&self.root, Durable::No)?;
+        place(&self.ledger_path())?;
         tempfile::tempfile_in(folder)?.write_all(b"x")
     }
 
@@ -279,14 +326,7 @@ mod tests {
         let folder = tempfile::tempdir().expect("a temporary folder");
         let cache = Cache::new(folder.path());
         let fingerprint = Fingerprint(Digest::of(b"recipe"));
-        let intent = Intent {
-            provider: "aisa".to_string(),
-            model_id: "seedream".to_string(),
-            api: "openai-images",
-            asked: None,
-            images: 1,
-            cost_usd: Some(0.04),
-        };
+        let intent = Intent { provider: "aisa".to_string(), images: 1, cost_usd: Some(0.04), ..Intent::default() };
         let ask_and_close = || {
             for _ in 0..20 {
                 let id = cache.intend(fingerprint, &intent).expect("written");

@@ -81,6 +81,8 @@ pub(crate) enum Command {
     Adopt(AdoptArguments),
     /// The present picture stands for the changed recipe: the lockfile follows, nothing is paid
     Accept(AcceptArguments),
+    /// Show what was spent, and what the cache saved; by asset, model, provider or day
+    Cost(CostArguments),
     /// List models: who serves them, for how much, in which sizes, and what they can do
     Models(ModelsArguments),
     /// Is everything here that this project needs? Manifest, cache, keys; no network but with --online
@@ -190,6 +192,25 @@ pub(crate) struct AcceptArguments {
 pub(crate) struct ShowArguments {
     /// The asset
     pub(crate) name: String,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct CostArguments {
+    /// A line for each asset, model, provider or day (UTC)
+    #[arg(long, value_name = "WHAT", value_enum, default_value_t = By::Model)]
+    pub(crate) by: By,
+    /// Of all projects that share the cache, not only of this one: a project goes by the name of its folder
+    #[arg(long)]
+    pub(crate) all: bool,
+}
+
+/// What a line of the costs is of.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(crate) enum By {
+    Asset,
+    Model,
+    Provider,
+    Day,
 }
 
 #[derive(Debug, Args)]

@@ -5,6 +5,7 @@ use std::path::{Path, PathBuf};
 
 use etcetera::BaseStrategy;
 
+use crate::cache::Cache;
 use crate::cli::args::parse_dollars;
 use crate::cli::exit::Exit;
 use crate::cli::failure::Failure;
@@ -80,6 +81,16 @@ impl Environment {
             Some(manifest) => self.open(Some(&manifest)).map(Some),
             None => Ok(None),
         }
+    }
+
+    /// The cache that is used where no manifest names another.
+    pub(crate) fn cache(&self) -> Result<Cache, Failure> {
+        let surroundings = self.surroundings()?;
+        let folder = surroundings.cache.unwrap_or(surroundings.default_cache);
+        if folder == Path::new(NOWHERE) {
+            return Err(Failure::new(Exit::Invalid, "no-home", NO_HOME.0, NO_HOME.1));
+        }
+        Ok(Cache::new(&folder))
     }
 
     /// The variables, for the keys among them.

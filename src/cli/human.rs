@@ -113,6 +113,13 @@ impl<'a> Human<'a> {
         format!("{}{message}{}", self.head(verdict, style, name), help(note, VERDICT_WIDTH + 2, screen))
     }
 
+    fn warning(&self, note: &Note) -> String {
+        let screen = self.talk.err;
+        let verdict = screen.paint(YELLOW, &format!("{:<VERDICT_WIDTH$}", "warning"));
+        let message = wrap(&screen.plain(&note.message), VERDICT_WIDTH + 2, VERDICT_WIDTH + 2, screen.width);
+        format!("{verdict}  {message}{}", help(note, VERDICT_WIDTH + 2, screen))
+    }
+
     fn head(&self, verdict: &str, style: Style, name: &AssetName) -> String {
         let screen = self.talk.err;
         let verdict = screen.paint(style, &format!("{verdict:<VERDICT_WIDTH$}"));
@@ -138,6 +145,11 @@ impl Report for Human<'_> {
                 let words = format!("{from} couldn't, asking {to}: {why}");
                 self.step(name, &words);
             }
+            Event::Recovered { name, images } => {
+                let name = self.talk.err.plain(name);
+                self.talk.say(&format!("kept {} of `{name}` that an earlier run paid for", counted(*images, "image")));
+            }
+            Event::Warning(note) => self.talk.say(&self.warning(note)),
             Event::Finished { asset, result } => self.finished(asset, result),
         }
     }

@@ -10,6 +10,7 @@ mod args;
 mod bars;
 mod check;
 mod completions;
+mod cost;
 mod describe;
 mod difference;
 mod doctor;
@@ -145,6 +146,7 @@ fn dispatch(context: &Context, command: &Command) -> Result<Exit, Failure> {
         Command::Show(arguments) => show::run(context, arguments),
         Command::Adopt(arguments) => adopt::run(context, arguments),
         Command::Accept(arguments) => accept::run(context, arguments),
+        Command::Cost(arguments) => cost::run(context, arguments),
         Command::Models(arguments) => models::run(context, arguments),
         Command::Doctor(arguments) => doctor::run(context, arguments),
         Command::Schema => schema::run(context),

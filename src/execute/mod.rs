@@ -8,6 +8,7 @@ mod fetch;
 mod purchase;
 mod purse;
 mod request;
+mod sweep;
 mod take_up;
 
 use std::collections::{BTreeMap, HashMap};
@@ -33,6 +34,7 @@ use crate::secret::Secret;
 
 pub(crate) use crate::execute::fetch::fetch;
 pub(crate) use crate::execute::purse::Purse;
+pub(crate) use crate::execute::sweep::sweep;
 
 /// Everything that a run works with.
 pub(crate) struct Run<'a> {
@@ -46,6 +48,8 @@ pub(crate) struct Run<'a> {
     pub(crate) report: &'a dyn Report,
     pub(crate) stop: &'a Stop,
     pub(crate) purse: &'a Purse,
+    /// The name of the project's folder, for the books.
+    pub(crate) project: Option<String>,
     /// How many assets are worked on at once.
     pub(crate) jobs: usize,
     pub(crate) lines: Lines,
@@ -82,6 +86,8 @@ pub(crate) struct Outcome {
     pub(crate) entry: EntryChange,
     /// Its originals, for assets that refer to it.
     pub(crate) originals: Option<Originals>,
+    /// Takes that weren't asked for, as the cache had them.
+    pub(crate) from_cache: Vec<Take>,
 }
 
 #[derive(Debug)]
@@ -186,7 +192,8 @@ async fn make(run: &Run<'_>, one: &PlannedAsset, observed: &Observed, publisher:
     let result = AssetResult { verdict, error, warnings, images: got.images, cost_usd: got.cost_usd };
     let entry = EntryChange::Set(Box::new(Entry { origin, outputs: published.outputs }));
     let takes = got.takes.iter().map(|take| take.hash).collect();
-    Outcome { entry, originals: Some(Originals { chosen, takes }), ..unchanged(one, result) }
+    let from_cache = got.takes.into_iter().filter(|take| !got.new.contains(&take.hash)).collect();
+    Outcome { entry, originals: Some(Originals { chosen, takes }), from_cache, ..unchanged(one, result) }
 }
 
 /// Where there is something to choose from, the cache remembers what was chosen. Losing that costs nothing by itself.
@@ -219,7 +226,7 @@ fn origin(one: &PlannedAsset, asset: &Asset, got: &Got) -> Option<(EntryOrigin, 
 
 /// An outcome that leaves the lockfile as it is.
 fn unchanged(one: &PlannedAsset, result: AssetResult) -> Outcome {
-    Outcome { result: with_warnings(result, one), entry: EntryChange::Keep, originals: None }
+    Outcome { result: with_warnings(result, one), entry: EntryChange::Keep, originals: None, from_cache: Vec::new() }
 }
 
 fn nothing_came(one: &PlannedAsset, got: Got) -> Outcome {

@@ -1,25 +1,23 @@
 //! Buying takes: under the recipe's lock, within the budget, written down before and after each request.
 
 use std::io;
-use std::sync::Arc;
 use std::time::Duration;
 
 use futures_util::stream::{self, StreamExt};
 
-use crate::cache::{OpenRequest, Outcome, RecipeLock, RequestState};
+use crate::cache::{Outcome, RecipeLock, RequestState};
 use crate::event::Event;
 use crate::execute::attach::attach;
-use crate::execute::request::{Sending, Step, without_image};
-use crate::execute::take_up::{Answered, Came, take_up};
+use crate::execute::request::{Sending, Step};
+use crate::execute::take_up::{Answered, By, Came, take_up, without_image};
 use crate::execute::{Got, Run};
 use crate::lock::Take;
-use crate::model::{Api, Provider};
-use crate::plan::{Note, PlannedAsset, maybe_billed, refused};
-use crate::provider::verdict::{Patience, Verdict, judge_empty};
-use crate::provider::{Attachment, Empty};
+use crate::model::Provider;
+use crate::plan::{Note, PlannedAsset, maybe_billed, newer, refused};
+use crate::provider::Attachment;
+use crate::provider::verdict::Patience;
 use crate::recipe::{Fingerprint, Recipe};
 use crate::route::Candidate;
-use crate::size::Asked;
 
 /// How often a recipe that another run works on is looked at again.
 const POLL: Duration = Duration::from_millis(50);
@@ -120,28 +118,28 @@ impl Purchase<'_> {
     /// Whether there were any.
     async fn take_up_answers(&self, got: &mut Got) -> bool {
         let mut any = false;
-        for request in self.run.cache.journal(self.fingerprint).open {
-            let RequestState::Answered { at, body } = &request.state else { continue };
+        let journal = self.run.cache.journal(self.fingerprint);
+        for request in journal.open.iter().filter(|_| !journal.newer) {
+            if !matches!(request.state, RequestState::Answered { .. }) {
+                continue;
+            }
             any = true;
-            let Some(body) = self.run.cache.answer_body(*body) else {
+            let Some(answered) = Answered::left(self.run, self.fingerprint, request, By::Wanting) else {
                 let words = "the journal's copy of the answer is damaged".to_string();
                 let _ = self.end(&request.id, Outcome::Unusable(words)).await;
                 continue;
             };
-            let answered = Answered {
-                id: request.id.clone(),
-                provider: request.provider.clone(),
-                model_id: request.model_id.clone(),
-                api: Api::parse(&request.api).unwrap_or(Api::OpenaiImages),
-                asked: request.asked.as_deref().and_then(Asked::parse),
-                price: request.cost_usd,
-                at: at.clone(),
-                body: Arc::new(body),
-            };
-            match take_up(self.run, &self.one.name, self.recipe, answered).await {
+            match take_up(self.run, self.one.name.as_str(), answered).await {
                 // Whoever asked has reported what it cost.
                 Came::Images(taken) => self.receive(Taken { cost_usd: Some(0.0), ..taken }, got),
-                Came::Empty(empty) => self.settle(&request, &empty, got).await,
+                Came::Empty(empty) => {
+                    let (outcome, note) = without_image(self.one.name.as_str(), &request.intent.provider, &empty);
+                    let failed = self.end(&request.id, outcome).await.err();
+                    got.error = got.error.take().or(note);
+                    if let Some(NoTakes::Final(note)) = failed {
+                        got.error = got.error.take().or(Some(note));
+                    }
+                }
             }
         }
         any
@@ -155,42 +153,18 @@ impl Purchase<'_> {
         }
     }
 
-    /// An answer of an earlier run that holds no image: it counts as what it says.
-    async fn settle(&self, request: &OpenRequest, empty: &Empty, got: &mut Got) {
-        let name = &self.one.name;
-        let (outcome, error) = match judge_empty(empty) {
-            Verdict::Unknown(why) => {
-                self.put_aside(&request.state);
-                (Outcome::Unusable(why.clone()), Some(without_image(name, &request.provider, &why)))
-            }
-            Verdict::Refused(words) => (Outcome::Refused(words.clone()), Some(refused(name, &words))),
-            _ => (Outcome::Closed, None),
-        };
-        let failed = self.end(&request.id, outcome).await.err();
-        got.error = got.error.take().or(error);
-        if let Some(NoTakes::Final(note)) = failed {
-            got.error = got.error.take().or(Some(note));
-        }
-    }
-
-    /// An answer that nothing can be made of is kept for whoever wants to complain of it.
-    fn put_aside(&self, state: &RequestState) {
-        if let RequestState::Answered { body, .. } = state
-            && let Some(body) = self.run.cache.answer_body(*body)
-        {
-            let _ = self.run.cache.put_aside(&body);
-        }
-    }
-
     /// What was refused or may have been billed isn't asked for again, unless the user said so.
     fn may_ask(&self, damaged: usize) -> Result<(), Note> {
         let (cache, policy) = (self.run.cache, self.run.policy);
         let journal = cache.journal(self.fingerprint);
+        if journal.newer {
+            return Err(newer(&self.one.name));
+        }
         if (journal.may_have_been_billed() || damaged > 0) && !policy.resend_unknown {
             return Err(maybe_billed(&self.one.name, &journal, damaged));
         }
         if let Some(words) = journal.refused().filter(|_| !policy.retry_refused) {
-            return Err(refused(&self.one.name, words));
+            return Err(refused(self.one.name.as_str(), words));
         }
         if policy.offline {
             return Err(Note::new(

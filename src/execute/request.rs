@@ -5,15 +5,17 @@ use std::io;
 use std::sync::Arc;
 use std::time::Duration;
 
-use crate::cache::{Cache, Intent, Outcome};
+use crate::cache::{Cache, Heard, Intent, Outcome};
 use crate::event::Event;
 use crate::execute::purchase::{NoTakes, Purchase, Taken, cache_note, interrupted};
-use crate::execute::take_up::{Answered, Came, take_up};
+use crate::execute::purse::Reserved;
+use crate::execute::take_up::{Answered, By, Came, take_up, unusable};
 use crate::model::Provider;
 use crate::plan::{Note, maybe_billed, refused};
 use crate::provider::http::{Line, Reply, Sent};
 use crate::provider::verdict::{Verdict, judge, judge_empty};
 use crate::provider::{Ask, Attachment, Request, request};
+use crate::recipe::Background;
 use crate::route::Candidate;
 
 /// No answer may be longer, in bytes, for each image that was asked for: 64 MiB of picture in base64, and words.
@@ -36,7 +38,7 @@ pub(super) struct Sending<'a> {
 }
 
 /// What was heard, whatever it means.
-struct Heard {
+struct Said {
     status: u16,
     retry_after: Option<Duration>,
     body: Arc<Vec<u8>>,
@@ -45,6 +47,8 @@ struct Heard {
 /// A request that was written down.
 struct Noted<'a> {
     id: String,
+    intent: Intent,
+    reserved: Reserved,
     sending: &'a Sending<'a>,
 }
 
@@ -69,6 +73,24 @@ impl Purchase<'_> {
         request(candidate.api, &ask)
     }
 
+    /// What goes into the journal, for whoever takes the answer up.
+    fn intent(&self, candidate: &Candidate, images: u32) -> Intent {
+        Intent {
+            sent: now(),
+            project: self.run.project.clone(),
+            asset: self.one.name.to_string(),
+            model: self.recipe.model.clone(),
+            provider: candidate.route.provider.clone(),
+            model_id: candidate.route.id.clone(),
+            api: candidate.api.name().to_string(),
+            asked: candidate.asked.as_ref().map(ToString::to_string),
+            wording: Some(self.recipe.hints()).filter(|hints| !hints.is_empty()),
+            transparent: self.recipe.background == Some(Background::Transparent),
+            images,
+            cost_usd: candidate.cost_usd,
+        }
+    }
+
     /// One request: permit, budget, intent, post, answer.
     pub(super) async fn send(&self, sending: &Sending<'_>) -> Result<Step, NoTakes> {
         let Sending { line, provider, candidate, images, request } = *sending;
@@ -77,33 +99,27 @@ impl Purchase<'_> {
         if self.run.stop.is_requested() {
             return Err(NoTakes::Final(interrupted(self.one)));
         }
-        self.run.purse.reserve(images, candidate.cost_usd).map_err(|why| {
+        let whom = format!("{} {}", route.provider, route.id);
+        let reserved = self.run.purse.reserve(&whom, images, candidate.cost_usd).map_err(|why| {
             NoTakes::Final(Note::new(
                 "budget",
                 format!("`{}` was not asked for: {why}", self.one.name),
                 "run `tintype sync --yes`, raise the budget, or name fewer assets",
             ))
         })?;
-        let intent = Intent {
-            provider: route.provider.clone(),
-            model_id: route.id.clone(),
-            api: candidate.api.name(),
-            asked: candidate.asked.as_ref().map(ToString::to_string),
-            images,
-            cost_usd: candidate.cost_usd,
-        };
-        let fingerprint = self.fingerprint;
-        let id = match self.on_disk(move |cache| cache.intend(fingerprint, &intent)).await {
+        let intent = self.intent(candidate, images);
+        let (fingerprint, written) = (self.fingerprint, intent.clone());
+        let id = match self.on_disk(move |cache| cache.intend(fingerprint, &written)).await {
             Ok(id) => id,
             Err(failed) => {
-                self.run.purse.release(images, candidate.cost_usd);
+                self.run.purse.release(&reserved);
                 return Err(failed);
             }
         };
         self.run.report.event(&Event::Asking { name: &self.one.name, provider: &provider.name, images });
         let sent = line.post(request, &route.id, LARGEST_IMAGE.saturating_mul(images as usize)).await;
         drop(permit);
-        let noted = Noted { id, sending };
+        let noted = Noted { id, intent, reserved, sending };
         match sent {
             Sent::Unsent(why) => {
                 self.close(&noted).await?;
@@ -125,24 +141,24 @@ impl Purchase<'_> {
 
     /// What an answer means.
     async fn hear(&self, noted: &Noted<'_>, reply: Reply) -> Result<Step, NoTakes> {
-        let Sending { provider, candidate, images, .. } = *noted.sending;
+        let provider = noted.sending.provider;
         let verdict = judge(provider.vendor, reply.status, &reply.body);
-        let heard = Heard { status: reply.status, retry_after: reply.retry_after, body: Arc::new(reply.body) };
+        let said = Said { status: reply.status, retry_after: reply.retry_after, body: Arc::new(reply.body) };
         if verdict != Verdict::Answer {
-            return self.follow(noted, verdict, &heard).await;
+            return self.follow(noted, verdict, &said).await;
         }
-        let answered = self.keep_answer(noted, &heard.body).await;
-        match take_up(self.run, &self.one.name, self.recipe, answered).await {
+        let answered = self.keep_answer(noted, &said.body).await;
+        match take_up(self.run, self.one.name.as_str(), answered).await {
             Came::Images(taken) => {
-                self.run.purse.settle(images, candidate.cost_usd, taken.cost_usd);
+                self.run.purse.settle(&noted.reserved, taken.cost_usd);
                 Ok(Step::Taken(taken))
             }
-            Came::Empty(empty) => self.follow(noted, judge_empty(&empty), &heard).await,
+            Came::Empty(empty) => self.follow(noted, judge_empty(&empty), &said).await,
         }
     }
 
     /// What follows from an answer without an image.
-    async fn follow(&self, noted: &Noted<'_>, verdict: Verdict, reply: &Heard) -> Result<Step, NoTakes> {
+    async fn follow(&self, noted: &Noted<'_>, verdict: Verdict, reply: &Said) -> Result<Step, NoTakes> {
         let (name, provider) = (&self.one.name, noted.sending.provider);
         let failed = |code, why: &str, help: &str| {
             NoTakes::Final(Note::new(code, format!("{} couldn't make `{name}`: {why}", provider.name), help))
@@ -151,12 +167,12 @@ impl Purchase<'_> {
             Verdict::Unknown(why) => {
                 let _ = self.run.cache.put_aside(&reply.body);
                 self.end(&noted.id, Outcome::Unusable(why.clone())).await?;
-                Err(NoTakes::Final(without_image(name, &provider.name, &why)))
+                Err(NoTakes::Final(unusable(name.as_str(), &provider.name, &why)))
             }
             Verdict::Refused(words) => {
                 self.release(noted);
                 self.end(&noted.id, Outcome::Refused(words.clone())).await?;
-                Err(NoTakes::Final(refused(name, &words)))
+                Err(NoTakes::Final(refused(name.as_str(), &words)))
             }
             verdict => {
                 self.close(noted).await?;
@@ -179,28 +195,29 @@ impl Purchase<'_> {
 
     /// Writes the answer down before anything in it is looked at.
     async fn keep_answer(&self, noted: &Noted<'_>, body: &Arc<Vec<u8>>) -> Answered {
-        let candidate = noted.sending.candidate;
-        let now = humantime::format_rfc3339_seconds(std::time::SystemTime::now()).to_string();
+        let now = now();
         let at = self.not_before.clone().map_or(now.clone(), |newest| newest.max(now));
-        let fingerprint = self.fingerprint;
-        let record = (noted.id.clone(), at.clone(), Arc::clone(body));
-        // Where the answer finds no room its images may still: go on, and leave the intent open if they don't.
-        let _ = self.on_disk(move |cache| cache.answer(fingerprint, &record.0, &record.1, &record.2)).await;
-        Answered {
+        let answered = Answered {
+            fingerprint: self.fingerprint,
             id: noted.id.clone(),
-            provider: candidate.route.provider.clone(),
-            model_id: candidate.route.id.clone(),
-            api: candidate.api,
-            asked: candidate.asked.clone(),
-            price: candidate.cost_usd,
+            intent: noted.intent.clone(),
             at,
             body: Arc::clone(body),
-        }
+            by: By::Asking,
+        };
+        let fingerprint = self.fingerprint;
+        let (id, intent, at, body) =
+            (answered.id.clone(), answered.intent.clone(), answered.at.clone(), Arc::clone(body));
+        // Where the answer finds no room its images may still: go on, and leave the intent open if they don't.
+        let written = self
+            .on_disk(move |cache| cache.answer(fingerprint, &Heard { id: &id, intent: &intent, at: &at, body: &body }));
+        let _ = written.await;
+        answered
     }
 
     /// Gives back what the request had set aside of the budget.
     fn release(&self, noted: &Noted<'_>) {
-        self.run.purse.release(noted.sending.images, noted.sending.candidate.cost_usd);
+        self.run.purse.release(&noted.reserved);
     }
 
     async fn close(&self, noted: &Noted<'_>) -> Result<(), NoTakes> {
@@ -224,8 +241,6 @@ impl Purchase<'_> {
     }
 }
 
-/// Nothing of the answer can be used: it was paid for, perhaps, so it isn't asked for again by itself.
-pub(super) fn without_image(name: &crate::name::AssetName, provider: &str, why: &str) -> Note {
-    let message = format!("{provider} answered for `{name}` without a usable image: {why}");
-    Note::new("no-image", message, "it may have been billed; `tintype sync --resend-unknown` asks again")
+fn now() -> String {
+    humantime::format_rfc3339_seconds(std::time::SystemTime::now()).to_string()
 }

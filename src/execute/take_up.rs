@@ -1,36 +1,52 @@
 //! From a vendor's answer to originals in the cache: fetched, decoded, stored, filed; then the request is closed.
 //!
-//! The same way for an answer that has just come and for one that a killed run left. Free, and safe to do again.
+//! The same way for an answer that has just come and for one that a killed run left, wanted or not: what was asked stands
+//! beside it in the journal. Free, and safe to do again.
 
+use std::io;
 use std::sync::Arc;
 
-use crate::cache::Outcome;
+use crate::cache::{Intent, LedgerKind, LedgerLine, OpenRequest, Outcome, RequestState};
+use crate::digest::Digest;
 use crate::execute::Run;
 use crate::execute::purchase::{Taken, cache_note};
 use crate::files::Durable;
 use crate::lock::Take;
 use crate::model::Api;
-use crate::name::AssetName;
 use crate::picture::Picture;
-use crate::plan::{Note, rounded};
+use crate::plan::{Note, refused, rounded};
 use crate::provider::download::{DownloadError, Downloader};
 use crate::provider::hosts::Hosts;
+use crate::provider::verdict::{Verdict, judge_empty};
 use crate::provider::{Empty, Payload, response};
-use crate::recipe::{Background, Fingerprint, Recipe};
+use crate::recipe::Fingerprint;
 use crate::size::Asked;
 use crate::transform::{Examined, examine};
 
 /// An answer that is safe in the journal.
 #[derive(Debug)]
 pub(super) struct Answered {
+    pub(super) fingerprint: Fingerprint,
+    /// The request's name in the journal.
     pub(super) id: String,
-    pub(super) provider: String,
-    pub(super) model_id: String,
-    pub(super) api: Api,
-    pub(super) asked: Option<Asked>,
-    pub(super) price: Option<f64>,
+    /// What was asked.
+    pub(super) intent: Intent,
+    /// The date of what came.
     pub(super) at: String,
     pub(super) body: Arc<Vec<u8>>,
+    /// Who has come by it.
+    pub(super) by: By,
+}
+
+/// Who has come by an answer.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum By {
+    /// Who asked for it, just now.
+    Asking,
+    /// Who wants the very same, and found it in the journal.
+    Wanting,
+    /// Nobody wants it any more: what can't be had now is left for later.
+    Sweeping,
 }
 
 /// What an answer brought.
@@ -49,29 +65,72 @@ enum Lost {
     Later(Note),
 }
 
-/// Keeps every image of an answer, and closes the request once none is left to fetch.
-pub(super) async fn take_up(run: &Run<'_>, name: &AssetName, recipe: &Recipe, answered: Answered) -> Came {
-    let answer = match response(answered.api, &answered.body) {
+impl Answered {
+    /// The answer that a request has in the journal; none where its copy there is damaged.
+    pub(super) fn left(run: &Run<'_>, fingerprint: Fingerprint, request: &OpenRequest, by: By) -> Option<Self> {
+        let RequestState::Answered { at, .. } = &request.state else { return None };
+        let body = Arc::new(run.cache.answer_body(fingerprint, request)?);
+        Some(Self { fingerprint, id: request.id.clone(), intent: request.intent.clone(), at: at.clone(), body, by })
+    }
+
+    /// A line of the ledger for one of its images.
+    fn line(&self, number: usize, take: Option<Digest>, cost_usd: Option<f64>) -> LedgerLine {
+        let intent = self.intent.clone();
+        LedgerLine {
+            kind: LedgerKind::Paid,
+            time: intent.sent,
+            project: intent.project,
+            asset: intent.asset,
+            model: intent.model,
+            provider: intent.provider,
+            model_id: intent.model_id,
+            fingerprint: self.fingerprint,
+            take,
+            cost_usd,
+            once: format!("{}/{number}", self.id),
+        }
+    }
+}
+
+/// Keeps every image of an answer, enters it in the ledger, and closes the request once none is left to fetch.
+pub(super) async fn take_up(run: &Run<'_>, name: &str, answered: Answered) -> Came {
+    let mut taken = Taken { takes: Vec::new(), cost_usd: None, warnings: Vec::new(), error: None };
+    let Some(api) = Api::parse(&answered.intent.api) else {
+        let message = format!("`{name}` was answered in a wire format that this version doesn't know");
+        taken.error = Some(Note::new("newer", message, "use the newer tintype that asked"));
+        return Came::Images(taken);
+    };
+    let answer = match response(api, &answered.body) {
         Ok(answer) => answer,
         Err(empty) => return Came::Empty(empty),
     };
-    let fingerprint = recipe.fingerprint();
-    let mut taken = Taken { takes: Vec::new(), cost_usd: None, warnings: Vec::new(), error: None };
-    let mut gone = Vec::new();
+    let (mut gone, mut lines) = (Vec::new(), Vec::new());
     let paid = answer.images.iter().filter(|image| image.is_ok()).count();
     let paid = f64::from(u32::try_from(paid).unwrap_or(u32::MAX));
-    let price = answer.cost_usd.map(|cost| rounded(cost / paid.max(1.0))).or(answered.price);
-    for payload in answer.images {
-        match keep(run, recipe, fingerprint, &answered, price, payload).await {
+    let price = answer.cost_usd.map(|cost| rounded(cost / paid.max(1.0))).or(answered.intent.cost_usd);
+    for (number, payload) in answer.images.into_iter().enumerate() {
+        let was_made = payload.is_ok();
+        match keep(run, &answered, price, payload).await {
             Ok((take, warnings)) => {
+                lines.push(answered.line(number + 1, Some(take.hash), price));
                 taken.takes.push(take);
                 taken.warnings.extend(warnings);
             }
-            Err(Lost::Gone(why)) => gone.push(why),
+            Err(Lost::Gone(why)) => {
+                lines.extend(was_made.then(|| answered.line(number + 1, None, price)));
+                gone.push(why);
+            }
             Err(Lost::Later(note)) => taken.error = Some(note),
         }
     }
-    taken.cost_usd = answer.cost_usd.or_else(|| answered.price.map(|price| rounded(price * paid)));
+    taken.cost_usd = answer.cost_usd.or_else(|| answered.intent.cost_usd.map(|price| rounded(price * paid)));
+    if taken.takes.is_empty() && taken.error.is_none() && answer.cost_usd.is_none() {
+        // Whether that was billed is in doubt.
+        lines.clear();
+    }
+    let (cache, is_new) = (Arc::clone(run.cache), answered.by == By::Asking);
+    let entered = on_disk(move || cache.enter(lines, is_new, durable(price))).await;
+    taken.error = taken.error.or(entered.err());
     if taken.error.is_some() {
         return Came::Images(taken);
     }
@@ -81,18 +140,40 @@ pub(super) async fn take_up(run: &Run<'_>, name: &AssetName, recipe: &Recipe, an
     taken.warnings.extend(
         gone.iter().map(|why| Note::new("lost-image", format!("an image of `{name}` can't be used: {why}"), "")),
     );
-    let (cache, id) = (Arc::clone(run.cache), answered.id.clone());
-    let closed = tokio::task::spawn_blocking(move || cache.end(fingerprint, &id, &Outcome::Closed)).await;
-    if let Ok(Err(error)) = closed {
-        taken.error = Some(cache_note(&error));
-    }
+    let (cache, Answered { fingerprint, id, .. }) = (Arc::clone(run.cache), answered);
+    taken.error = on_disk(move || cache.end(fingerprint, &id, &Outcome::Closed)).await.err();
     Came::Images(taken)
+}
+
+/// What costs nothing may be lost in a power cut.
+fn durable(price: Option<f64>) -> Durable {
+    if price == Some(0.0) { Durable::No } else { Durable::Yes }
+}
+
+/// Writes to the cache without keeping other requests waiting.
+async fn on_disk(write: impl FnOnce() -> io::Result<()> + Send + 'static) -> Result<(), Note> {
+    let written = tokio::task::spawn_blocking(write).await;
+    written.unwrap_or_else(|panic| Err(io::Error::other(panic))).map_err(|error| cache_note(&error))
+}
+
+/// How a request ended whose answer, from an earlier run, holds no image: it counts as what it says. Also what there is to
+/// say of it.
+pub(super) fn without_image(name: &str, provider: &str, empty: &Empty) -> (Outcome, Option<Note>) {
+    match judge_empty(empty) {
+        Verdict::Unknown(why) => (Outcome::Unusable(why.clone()), Some(unusable(name, provider, &why))),
+        Verdict::Refused(words) => (Outcome::Refused(words.clone()), Some(refused(name, &words))),
+        _ => (Outcome::Closed, None),
+    }
+}
+
+/// Nothing of the answer can be used: it was paid for, perhaps, so it isn't asked for again by itself.
+pub(super) fn unusable(name: &str, provider: &str, why: &str) -> Note {
+    let message = format!("{provider} answered for `{name}` without a usable image: {why}");
+    Note::new("no-image", message, "it may have been billed; `tintype sync --resend-unknown` asks again")
 }
 
 async fn keep(
     run: &Run<'_>,
-    recipe: &Recipe,
-    fingerprint: Fingerprint,
     answered: &Answered,
     price: Option<f64>,
     payload: Result<Payload, String>,
@@ -102,14 +183,15 @@ async fn keep(
         Ok(Payload::Bytes(bytes)) => bytes,
         Ok(Payload::Url(url)) => fetch(run, answered, &url).await?,
     };
-    let (asked, background) = (answered.asked.clone(), recipe.background);
+    let (fingerprint, intent) = (answered.fingerprint, &answered.intent);
+    let (asked, transparent) = (intent.asked.as_deref().and_then(Asked::parse), intent.transparent);
     let cache = Arc::clone(run.cache);
     let take = Take {
-        hash: crate::digest::Digest::of(&bytes),
-        provider: answered.provider.clone(),
-        model_id: answered.model_id.clone(),
-        asked: answered.asked.as_ref().map(ToString::to_string),
-        wording: Some(recipe.hints()).filter(|hints| !hints.is_empty()),
+        hash: Digest::of(&bytes),
+        provider: intent.provider.clone(),
+        model_id: intent.model_id.clone(),
+        asked: intent.asked.clone(),
+        wording: intent.wording.clone(),
         cost_usd: price,
         generated: Some(answered.at.clone()),
         kind: None,
@@ -124,11 +206,11 @@ async fn keep(
             }
         };
         let keep = || {
-            cache.put_original(&bytes, Durable::Yes)?;
-            cache.add_take(fingerprint, &take, Durable::Yes)
+            cache.put_original(&bytes, durable(price))?;
+            cache.add_take(fingerprint, &take, durable(price))
         };
         keep().map_err(|error| Lost::Later(cache_note(&error)))?;
-        Ok((take, differences(&examined, asked.as_ref(), background)))
+        Ok((take, differences(&examined, asked.as_ref(), transparent)))
     });
     stored.await.unwrap_or_else(|panic| Err(Lost::Later(Note::new("internal", format!("storing failed: {panic}"), ""))))
 }
@@ -142,36 +224,37 @@ async fn fetch(run: &Run<'_>, answered: &Answered, url: &str) -> Result<Vec<u8>,
         );
         return Err(Lost::Later(note));
     }
-    let provider = run.registry.providers.get(&answered.provider);
+    let provider = run.registry.providers.get(&answered.intent.provider);
     let base = provider.and_then(|provider| provider.base_url.as_ref());
     let trusted = base.is_some_and(|base| run.trusted_hosts.contains(base.host()));
     let hosts = Hosts {
         loopback: base.is_some_and(crate::model::BaseUrl::is_loopback),
         trusted: run.trusted_hosts.hosts().filter(|_| trusted).map(str::to_string).collect(),
     };
+    // Another project may know the way, and the recipe may come back: only who is told to gives such an answer up.
+    let may_give_up = answered.by != By::Sweeping || (base.is_some() && run.policy.resend_unknown);
     match Downloader::new(hosts).fetch(url).await {
         Ok(bytes) => Ok(bytes),
-        Err(DownloadError::Failed(why)) => {
-            let message = format!("a picture is made, but can't be fetched yet: {why}");
-            Err(Lost::Later(Note::new(
-                "download",
-                message,
-                "run `tintype sync` again: it is fetched without being paid again",
-            )))
+        Err(gone @ (DownloadError::Gone(_) | DownloadError::Refused(_))) if may_give_up => {
+            Err(Lost::Gone(gone.to_string()))
         }
-        Err(gone @ (DownloadError::Gone(_) | DownloadError::Refused(_))) => Err(Lost::Gone(gone.to_string())),
+        Err(why) => Err(Lost::Later(Note::new(
+            "download",
+            format!("a picture is made, but can't be fetched yet: {why}"),
+            "run `tintype sync` again: it is fetched without being paid again",
+        ))),
     }
 }
 
 /// What came back and what was asked for.
-fn differences(examined: &Examined, asked: Option<&Asked>, background: Option<Background>) -> Vec<Note> {
+fn differences(examined: &Examined, asked: Option<&Asked>, transparent: bool) -> Vec<Note> {
     let Picture { format, width, height } = examined.picture;
     let mut notes = Vec::new();
     if let Some(asked) = asked.filter(|asked| !asked.is_met_by(width, height)) {
         let message = format!("{asked} was asked for, {width}x{height} came");
         notes.push(Note::new("other-size", message, "the output is made of what came"));
     }
-    if background == Some(Background::Transparent) && !examined.has_alpha {
+    if transparent && !examined.has_alpha {
         let came = if format.has_alpha() {
             format!("an opaque {format} came")
         } else {

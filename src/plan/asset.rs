@@ -10,7 +10,7 @@ use crate::model::Registry;
 use crate::name::ProjectPath;
 use crate::observe::{Facts, Unknown};
 use crate::plan::files::foreign;
-use crate::plan::notes::{blocked, maybe_billed, no_reference, refused, stays, unavailable};
+use crate::plan::notes::{blocked, maybe_billed, newer, no_reference, refused, stays, unavailable};
 use crate::plan::prune::{Removal, removal};
 use crate::plan::reason::compare;
 use crate::plan::{
@@ -242,12 +242,16 @@ impl Context<'_> {
     fn hold_back(&self, one: &mut PlannedAsset) {
         let name = &self.asset.name;
         let in_doubt = self.facts.journal.may_have_been_billed() || self.facts.cached.damaged > 0;
-        if in_doubt && !self.policy.resend_unknown {
+        if self.facts.journal.newer {
+            let note = newer(name);
+            one.reasons.push(Reason::new(ReasonCode::MaybeBilled, note.message.clone()));
+            one.error = Some(note);
+        } else if in_doubt && !self.policy.resend_unknown {
             let note = maybe_billed(name, &self.facts.journal, self.facts.cached.damaged);
             one.reasons.push(Reason::new(ReasonCode::MaybeBilled, note.message.clone()));
             one.error = Some(note);
         } else if let Some(words) = self.facts.journal.refused().filter(|_| !self.policy.retry_refused) {
-            let note = refused(name, words);
+            let note = refused(name.as_str(), words);
             one.reasons.push(Reason::new(ReasonCode::Refused, words.to_string()));
             one.error = Some(note);
         } else if let Some(note) = self.facts.open.iter().find_map(|unknown| no_reference(name, unknown, self.policy)) {

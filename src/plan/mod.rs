@@ -24,7 +24,7 @@ use crate::route::{Candidate, Routing};
 
 pub use crate::plan::files::{FileJob, FileVerdict, Why, file_jobs};
 #[cfg(feature = "generate")]
-pub(crate) use crate::plan::notes::{blocked, maybe_billed, refused};
+pub(crate) use crate::plan::notes::{blocked, maybe_billed, newer, refused};
 pub use crate::plan::reason::{Reason, ReasonCode};
 
 /// What happens to an asset. In this order one takes precedence over the next.

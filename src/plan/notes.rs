@@ -36,9 +36,11 @@ pub(crate) fn stays(path: &ProjectPath) -> Note {
 /// A request for this recipe may have been billed and brought nothing.
 pub(crate) fn maybe_billed(name: &AssetName, journal: &Journal, damaged: usize) -> Note {
     let detail = journal.unknown().find_map(|request| match &request.state {
-        RequestState::Unusable(words) => Some(format!("{} answered without a usable image: {words}", request.provider)),
-        RequestState::Unknown if !request.provider.is_empty() => {
-            Some(format!("a request to {} was sent and its answer was lost", request.provider))
+        RequestState::Unusable(words) => {
+            Some(format!("{} answered without a usable image: {words}", request.intent.provider))
+        }
+        RequestState::Unknown if !request.intent.provider.is_empty() => {
+            Some(format!("a request to {} was sent and its answer was lost", request.intent.provider))
         }
         _ => None,
     });
@@ -53,8 +55,17 @@ pub(crate) fn maybe_billed(name: &AssetName, journal: &Journal, damaged: usize) 
     )
 }
 
+/// What is open of its requests can't be read here.
+pub(crate) fn newer(name: &AssetName) -> Note {
+    Note::new(
+        "newer",
+        format!("`{name}` has requests that were written down by a newer tintype"),
+        "use that version: what it paid for can't be told here",
+    )
+}
+
 /// The vendor refused the prompt.
-pub(crate) fn refused(name: &AssetName, words: &str) -> Note {
+pub(crate) fn refused(name: &str, words: &str) -> Note {
     Note::new(
         "refused",
         format!("the vendor refused the prompt of `{name}`: {words}"),

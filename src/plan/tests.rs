@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use crate::cache::{CachedTakes, Journal, OpenRequest, RequestState};
+use crate::cache::{CachedTakes, Intent, Journal, OpenRequest, RequestState};
 use crate::diagnostic::Source;
 use crate::digest::Digest;
 use crate::files::FileState;
@@ -181,14 +181,10 @@ impl Case {
         self.facts.journal = Journal {
             open: vec![OpenRequest {
                 id: "1".to_string(),
-                provider: "aisa".to_string(),
-                model_id: "seedream".to_string(),
-                api: "openai-images".to_string(),
-                asked: None,
-                images: 1,
-                cost_usd: Some(0.04),
+                intent: Intent { provider: "aisa".to_string(), images: 1, cost_usd: Some(0.04), ..Intent::default() },
                 state,
             }],
+            newer: false,
         };
         self
     }

@@ -199,6 +199,7 @@ impl Project {
             report,
             stop: &stop,
             purse: &purse,
+            project: self.name(),
             jobs: 1,
             lines: Lines::default(),
             moved: Moved::default(),

@@ -10,6 +10,7 @@ mod doctor;
 #[cfg(feature = "generate")]
 mod fetch;
 mod keys;
+mod ledger;
 #[cfg(feature = "generate")]
 mod sync;
 mod verify;
@@ -205,6 +206,11 @@ impl Project {
     /// The folder of the manifest.
     pub fn root(&self) -> &Path {
         self.files.root()
+    }
+
+    /// The name of that folder: under which the ledger has what was paid for the project.
+    pub fn name(&self) -> Option<String> {
+        self.files.root().file_name().map(|name| name.to_string_lossy().into_owned())
     }
 
     /// The folder of the cache.

@@ -2,10 +2,12 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs::{File, OpenOptions, TryLockError};
+
+use futures_util::future::join;
 use tokio::runtime::Runtime;
 
 use crate::event::{AssetResult, Event, Report, Stop, Verdict};
-use crate::execute::{EntryChange, Lines, Moved, Outcome, Purse, Run, execute};
+use crate::execute::{EntryChange, Lines, Moved, Outcome, Purse, Run, execute, sweep};
 use crate::files::{FileError, describe};
 use crate::lock::Lockfile;
 use crate::name::AssetName;
@@ -61,7 +63,8 @@ impl Project {
     /// Makes what is missing or has changed, and locks it. A project in which nothing changed is only looked at.
     pub fn sync(&self, options: &SyncOptions, report: &dyn Report, stop: &Stop) -> Result<Synced, ProjectError> {
         let survey = self.survey(&options.selection, &options.allowed)?;
-        if survey.plan.is_settled() && survey.lock_text.is_some() {
+        let is_stranded = || !options.allowed.offline && self.cache.has_new_answers();
+        if survey.plan.is_settled() && survey.lock_text.is_some() && !is_stranded() {
             report.event(&Event::Planned(&survey.plan));
             self.files.save_index();
             return Ok(Synced::settled(survey.plan));
@@ -80,6 +83,7 @@ impl Project {
         let runtime = runtime()?;
         let survey = self.fetch_references(survey, options, &runtime, report)?;
         let (plan, outcomes) = self.carry_out(&survey, options, &runtime, report, stop);
+        self.note_savings(&survey.lock, &outcomes);
         self.lock(&survey, &outcomes)?;
         self.files.save_index();
         let interrupted = stop.is_requested();
@@ -257,6 +261,7 @@ impl Project {
             report,
             stop,
             purse: &purse,
+            project: self.name(),
             jobs: self.jobs(options),
             lines: Lines::default(),
             moved: Moved::default(),
@@ -270,7 +275,13 @@ impl Project {
         let (mut now, mut later) = self.split(survey.plan.assets.clone());
         let mut observed = None;
         loop {
-            let made = runtime.block_on(execute(&run, &now, observed.as_ref().unwrap_or(&survey.observed)));
+            let observed_now = observed.as_ref().unwrap_or(&survey.observed);
+            let made = if done.is_empty() {
+                // Beside the first wave: nothing waits for what nobody waits for.
+                runtime.block_on(join(execute(&run, &now, observed_now), sweep(&run, &survey.plan.assets))).0
+            } else {
+                runtime.block_on(execute(&run, &now, observed_now))
+            };
             for (name, outcome) in made {
                 match &outcome.originals {
                     Some(made) => learned.originals.insert(name.clone(), made.clone()),
@@ -331,7 +342,10 @@ impl Project {
         let note = Note::new("skipped", message, format!("mend `{failed}` first"));
         let result = AssetResult::not_done(Verdict::Skipped, note);
         report.event(&Event::Finished { asset: &one, result: &result });
-        outcomes.insert(one.name.clone(), Outcome { result, entry: EntryChange::Keep, originals: None });
+        outcomes.insert(
+            one.name.clone(),
+            Outcome { result, entry: EntryChange::Keep, originals: None, from_cache: Vec::new() },
+        );
         done.push(one);
         None
     }

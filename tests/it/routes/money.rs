@@ -111,6 +111,21 @@ fn what_the_vendor_says_it_cost_counts_against_the_budget() {
 }
 
 #[test]
+fn a_vendor_that_is_dearer_than_its_list_is_not_asked_again_where_that_would_pass_the_budget() {
+    let vendor = Vendor::openrouter().charging(0.15);
+    let assets: String = (1..=4).map(|number| format!("[assets.a{number}]\nprompt = \"moon {number}\"\n")).collect();
+    let manifest = format!(
+        "{}concurrency = 1\n[defaults]\nmodel = \"seedream-4.5\"\nprovider = \"openrouter\"\n{assets}",
+        vendor.manifest_lines()
+    );
+    let sandbox = with_board(Sandbox::new().manifest(&manifest));
+    sandbox.run("sync --yes --max-cost 0.2 --jobs 1").code(1).stderr_has("max_cost_usd");
+    assert_eq!(vendor.billed(), 1, "another one at its list price would have fitted, and would have cost too much");
+    let cost = sandbox.run("cost --format json").success().value();
+    assert_eq!((&cost["total_usd"], &cost["images"]), (&json!(0.15), &json!(1)), "the vendor's own figure");
+}
+
+#[test]
 fn no_answer_stays_in_the_journal_once_its_pictures_are_stored() {
     let vendor = Vendor::aisa().with_base64();
     let sandbox = hero(&vendor, "model = \"seedream-4.5\"\nprovider = \"aisa\"\nn = 4");
