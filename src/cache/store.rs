@@ -1,6 +1,6 @@
 //! Writing into the cache: temporary file beside the target, synced, renamed, folder synced, for all that was paid for.
 
-use std::fs::{self, File, OpenOptions};
+use std::fs::{self, File};
 use std::io::{self, Write};
 use std::path::{Path, PathBuf};
 use std::sync::{MutexGuard, PoisonError};
@@ -8,7 +8,7 @@ use std::sync::{MutexGuard, PoisonError};
 use crate::cache::journal::{Intent, Journal, Outcome};
 use crate::cache::{Cache, Made, TURNS};
 use crate::digest::Digest;
-use crate::files::{Durable, replace, sync_folder};
+use crate::files::{Durable, open_or_make, read_regular, replace, sync_folder};
 use crate::lock::{Take, render_single_take};
 use crate::recipe::Fingerprint;
 
@@ -17,7 +17,7 @@ impl Cache {
     pub(crate) fn put_original(&self, bytes: &[u8], durable: Durable) -> io::Result<Digest> {
         let hash = Digest::of(bytes);
         let path = self.original_path(hash);
-        if fs::read(&path).is_ok_and(|known| known == bytes) {
+        if read_regular(&path).is_ok_and(|known| known == bytes) {
             return Ok(hash);
         }
         let folder = private_folder(path.parent().unwrap_or(&self.root), durable)?;
@@ -53,7 +53,7 @@ impl Cache {
         let path = self.made_path(shard);
         private_folder(path.parent().unwrap_or(&self.root), Durable::No)?;
         let line = format!("\n{} {} {}\n", output.hex(), take.hex(), settings.hex());
-        OpenOptions::new().create(true).append(true).open(path)?.write_all(line.as_bytes())?;
+        open_or_make(&path)?.write_all(line.as_bytes())?;
         let mut shards = self.made.lock().unwrap_or_else(PoisonError::into_inner);
         shards.entry(shard).or_default().entry(output).or_default().push(made);
         Ok(())
@@ -153,7 +153,7 @@ pub(crate) struct RecipeLock {
 
 impl RecipeLock {
     fn try_lock(path: PathBuf) -> io::Result<Option<Self>> {
-        let file = OpenOptions::new().create(true).truncate(false).write(true).open(&path)?;
+        let file = open_or_make(&path)?;
         match file.try_lock() {
             Ok(()) if is_at(&file, &path) => Ok(Some(Self { file, path })),
             // Whoever held it removed the file in between: the lock on it means nothing now.

@@ -1,12 +1,12 @@
 //! Carrying a plan out, from the first look to the lockfile: the program as a paragraph.
 
 use std::collections::{BTreeMap, BTreeSet};
-use std::fs::{File, OpenOptions, TryLockError};
+use std::fs::{File, TryLockError};
 use tokio::runtime::Runtime;
 
 use crate::event::{AssetResult, Event, Report, Stop, Verdict};
 use crate::execute::{EntryChange, Lines, Moved, Outcome, Purse, Run, execute};
-use crate::files::{FileError, describe};
+use crate::files::{FileError, describe, open_or_make};
 use crate::lock::Lockfile;
 use crate::name::AssetName;
 use crate::observe::{Learned, observe};
@@ -223,8 +223,7 @@ impl Project {
                 help: None,
             })
         };
-        let file =
-            OpenOptions::new().create(true).truncate(false).write(true).open(path).map_err(|error| broken(&error))?;
+        let file = open_or_make(&path).map_err(|error| broken(&error))?;
         match file.try_lock() {
             Ok(()) => return Ok((file, false)),
             Err(TryLockError::WouldBlock) => {}

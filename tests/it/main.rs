@@ -6,6 +6,7 @@ mod commands;
 mod concurrency;
 mod crash;
 mod doctor;
+mod doors;
 mod downloads;
 mod examples;
 mod expansion;
