@@ -2,7 +2,11 @@
 //!
 //! Shared by all projects of a user. Reading is here; writing is in `store`. Knows no manifest and no provider.
 
+#[cfg(feature = "generate")]
+mod care;
 mod journal;
+#[cfg(feature = "generate")]
+mod owner;
 #[cfg(feature = "generate")]
 mod store;
 
@@ -18,8 +22,14 @@ use crate::lock::{Take, order_takes, read_take};
 use crate::recipe::Fingerprint;
 
 #[cfg(feature = "generate")]
+pub(crate) use crate::cache::care::Rules;
+#[cfg(feature = "generate")]
+pub use crate::cache::care::{Amount, Piece, Stock, Waste};
+#[cfg(feature = "generate")]
 pub(crate) use crate::cache::journal::{Intent, Outcome};
 pub use crate::cache::journal::{Journal, OpenRequest, RequestState};
+#[cfg(feature = "generate")]
+pub(crate) use crate::cache::owner::Other;
 #[cfg(feature = "generate")]
 pub(crate) use crate::cache::store::RecipeLock;
 

@@ -67,6 +67,11 @@ impl Cache {
         Ok(path)
     }
 
+    /// Sets an original aside, whatever it is that bears its name.
+    pub(crate) fn set_aside(&self, hash: Digest) {
+        self.quarantine(&self.original_path(hash));
+    }
+
     pub(crate) fn quarantine(&self, path: &Path) {
         let Ok(folder) = private_folder(&self.root.join("quarantine"), Durable::No) else { return };
         let name = path.file_name().unwrap_or_default().to_string_lossy().into_owned();
@@ -126,7 +131,7 @@ impl Cache {
 }
 
 /// Makes a folder that only its owner may look into. Where what it will hold must last, so must its own name.
-fn private_folder(folder: &Path, durable: Durable) -> io::Result<PathBuf> {
+pub(crate) fn private_folder(folder: &Path, durable: Durable) -> io::Result<PathBuf> {
     if folder.is_dir() {
         return Ok(folder.to_path_buf());
     }

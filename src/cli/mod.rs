@@ -6,6 +6,7 @@
 
 mod args;
 mod bars;
+mod cache;
 mod check;
 mod completions;
 mod describe;
@@ -143,6 +144,7 @@ fn dispatch(context: &Context, command: &Command) -> Result<Exit, Failure> {
         Command::Show(arguments) => show::run(context, arguments),
         Command::Models(arguments) => models::run(context, arguments),
         Command::Doctor(arguments) => doctor::run(context, arguments),
+        Command::Cache(command) => cache::run(context, command),
         Command::Schema => schema::run(context),
         Command::Completions(arguments) => completions::run(context, arguments),
         Command::Man(arguments) => man::run(context, arguments),

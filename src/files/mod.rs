@@ -26,7 +26,7 @@ use crate::name::ProjectPath;
 pub(crate) use crate::files::error::not_utf8;
 pub use crate::files::error::{FileError, describe};
 #[cfg(feature = "generate")]
-pub(crate) use crate::files::folder::Durable;
+pub(crate) use crate::files::folder::{Durable, UNFINISHED};
 #[cfg(feature = "generate")]
 pub(crate) use crate::files::open::open_or_make;
 pub(crate) use crate::files::open::{Links, hash_regular, open, read_regular, read_regular_text};

@@ -99,6 +99,6 @@ fn regular(file: File) -> io::Result<Opened> {
 #[cfg(feature = "generate")]
 pub(crate) fn open_or_make(path: &Path) -> io::Result<File> {
     let mut options = OpenOptions::new();
-    guarded(options.create(true).append(true), Links::Refused);
+    guarded(options.create(true).read(true).append(true), Links::Refused);
     regular(options.open(path)?).map(|(file, _)| file)
 }

@@ -4,6 +4,8 @@
 //! outside knows comes in as [`Surroundings`].
 
 #[cfg(feature = "generate")]
+mod cache;
+#[cfg(feature = "generate")]
 mod doctor;
 #[cfg(feature = "generate")]
 mod fetch;
@@ -33,6 +35,8 @@ use crate::resolve::{Asset, Assets, Explanation, Protected, explain, render, res
 use crate::route::{Routing, route};
 use crate::secret::Secret;
 
+#[cfg(feature = "generate")]
+pub use crate::project::cache::{CacheVerified, Care, DamagedOriginal, GcOptions};
 #[cfg(feature = "generate")]
 pub use crate::project::doctor::{CacheState, Dotenv, Examination, ManifestState, ProviderState, Soundness, examine};
 pub use crate::project::keys::{KeySource, Keys};

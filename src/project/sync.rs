@@ -11,6 +11,7 @@ use crate::lock::Lockfile;
 use crate::name::AssetName;
 use crate::observe::{Learned, observe};
 use crate::plan::{Action, Note, Plan, PlannedAsset, plan};
+use crate::project::cache::{check, hold};
 use crate::project::{Allowed, Project, ProjectError, Selection, Survey};
 
 /// Most paid images of a run, where the manifest says nothing.
@@ -67,9 +68,11 @@ impl Project {
             return Ok(Synced::settled(survey.plan));
         }
         self.admit(&survey, options)?;
+        check(&self.cache, report)?;
         report.event(&Event::Planned(&survey.plan));
         let agreed = self.agree(&survey.plan, None, options, report)?;
         let (_turn, waited) = self.wait_for_turn(report)?;
+        let _held = hold(&self.cache, report);
         let survey = self.survey(&options.selection, &options.allowed)?;
         self.admit(&survey, options)?;
         if waited {

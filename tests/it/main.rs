@@ -2,6 +2,7 @@
 
 #![allow(clippy::format_collect, clippy::too_many_lines, reason = "a test reads as one story, snapshot included")]
 
+mod care;
 mod commands;
 mod concurrency;
 mod crash;
@@ -12,6 +13,7 @@ mod examples;
 mod expansion;
 mod fingerprint;
 mod lists;
+mod lost;
 mod lockfile;
 mod manifest_errors;
 mod models;
