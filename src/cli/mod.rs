@@ -24,6 +24,7 @@ mod man;
 mod markdown;
 mod mistakes;
 mod models;
+mod panic;
 mod plan;
 mod schema;
 mod show;
@@ -71,6 +72,7 @@ pub fn run() -> ExitCode {
         Err(error) => return refuse(&error, &talk).into(),
     };
     let (context, command) = prepare(arguments);
+    panic::listen(&context.environment, &context.talk);
     let ended = dispatch(&context, &command).unwrap_or_else(|failure| {
         failure.show(&context.talk);
         failure.exit
