@@ -2,6 +2,7 @@
 
 use std::fs;
 use std::path::PathBuf;
+use std::sync::atomic::{AtomicBool, Ordering};
 
 use serde_json::{Value, json};
 
@@ -189,6 +190,14 @@ fn what_was_set_aside_goes_only_when_told() {
     }
 }
 
+struct Over<'a>(&'a AtomicBool);
+
+impl Drop for Over<'_> {
+    fn drop(&mut self) {
+        self.0.store(true, Ordering::Relaxed);
+    }
+}
+
 #[test]
 fn gc_beside_syncs_removes_nothing_that_they_are_about_to_use() {
     let vendor = Vendor::openai();
@@ -196,18 +205,19 @@ fn gc_beside_syncs_removes_nothing_that_they_are_about_to_use() {
         (0..6).map(|number| format!("[assets.p{number}]\nprompt = \"picture {number}\"\n\n")).collect();
     let project = studio(&vendor, &assets);
     let gc = project.sibling("gc").manifest("");
-    let over = std::sync::atomic::AtomicBool::new(false);
+    let over = AtomicBool::new(false);
     std::thread::scope(|scope| {
         scope.spawn(|| {
-            while !over.load(std::sync::atomic::Ordering::Relaxed) {
+            while !over.load(Ordering::Relaxed) {
                 gc.run("cache gc").success();
             }
         });
+        // A sync that fails must not leave the other thread at it for ever.
+        let _over = Over(&over);
         for round in 0..6 {
             project.edit("picture 3", &format!("picture 3{round}")).run("sync").success();
             project.edit(&format!("picture 3{round}"), "picture 3").run("sync").success();
         }
-        over.store(true, std::sync::atomic::Ordering::Relaxed);
     });
     assert_eq!(vendor.billed(), 12);
     project.check_invariants(&vendor);

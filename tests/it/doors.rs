@@ -26,8 +26,10 @@ fn pipe(sandbox: &Sandbox, path: &std::path::Path) {
     );
 }
 
+#[cfg(target_os = "linux")]
 #[test]
 fn a_folder_that_turns_into_a_link_and_back_while_files_are_written_leads_nowhere() {
+    use rustix::fs::{CWD, RenameFlags, renameat_with};
     let assets: String =
         (0..24).map(|number| format!("[assets.\"ui/p{number:02}\"]\nprompt = \"picture {number}\"\n\n")).collect();
     let project = free(&assets);
@@ -39,20 +41,23 @@ fn a_folder_that_turns_into_a_link_and_back_while_files_are_written_leads_nowher
         fs::write(outside.join(format!("p{number:02}.png")), "mine").expect("the folder is writable");
     }
     let (folder, aside) = (project.path("assets/ui"), project.path("assets/aside"));
+    symlink(&outside, &aside).expect("a link");
+    let swap = || renameat_with(CWD, &folder, CWD, &aside, RenameFlags::EXCHANGE).is_ok();
     let over = AtomicBool::new(false);
     let manifest = project.read_text("images.toml");
     thread::scope(|scope| {
         scope.spawn(|| {
             while !over.load(Ordering::Relaxed) {
-                if fs::rename(&folder, &aside).is_ok() && symlink(&outside, &folder).is_ok() {
-                    thread::yield_now();
-                    let _ = fs::remove_file(&folder);
+                // Long enough for most runs to find the folder in its place, and short enough to be in time for their writes.
+                thread::sleep(Duration::from_micros(300));
+                let begun = Instant::now();
+                if swap() {
+                    while begun.elapsed() < Duration::from_micros(60) {}
+                    swap();
                 }
-                let _ = fs::remove_dir(&folder);
-                let _ = fs::rename(&aside, &folder);
             }
         });
-        for round in 0..12 {
+        for round in 0..16 {
             let edited = if round % 2 == 0 { "" } else { &manifest };
             project.manifest(&format!("{edited}\n# {round}\n")).run("sync --overwrite");
         }
@@ -63,6 +68,39 @@ fn a_folder_that_turns_into_a_link_and_back_while_files_are_written_leads_nowher
     for path in left {
         assert_eq!(fs::read(&path).expect("readable"), b"mine", "{} was written", path.display());
     }
+}
+
+#[test]
+fn an_output_that_would_lie_elsewhere_or_nowhere_is_refused_before_anything_is_sent() {
+    let vendor = Vendor::openai();
+    let long = format!("{}.png", "x".repeat(300));
+    let paths = [
+        "../x.png",
+        "/etc/x.png",
+        "a/../../x.png",
+        "a\\u0000b.png",
+        "C:\\\\x.png",
+        "C:/x.png",
+        "~/x.png",
+        "x.png.",
+        "CON.png",
+        "",
+        &long,
+    ];
+    for path in paths {
+        let project = studio(&vendor, &format!("[assets.hero]\nprompt = \"a\"\noutput = \"{path}\"\n"));
+        let run = project.run("sync --format json").code(2);
+        assert_eq!(run.diagnostics()[0]["labels"][0]["line"], 7, "{path}");
+        assert_eq!(project.files(), ["images.toml"], "{path}");
+        project.check_outside();
+    }
+    for twins in [["a.png", "a.png"], ["A/hero.png", "a/Hero.PNG"], ["caf\u{e9}.png", "cafe\u{301}.png"]] {
+        let [one, two] = twins.map(|path| format!("prompt = \"{path}\"\noutput = \"{path}\"\n"));
+        let project = studio(&vendor, &format!("[assets.one]\n{one}\n[assets.two]\n{two}"));
+        project.run("sync").code(2);
+        assert_eq!(project.files(), ["images.toml"], "{twins:?}");
+    }
+    assert!(vendor.requests().is_empty());
 }
 
 #[test]
