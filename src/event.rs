@@ -19,6 +19,8 @@ pub enum Event<'a> {
         /// For what: the project, or the recipe of an asset.
         what: String,
     },
+    /// Something that no asset can be blamed for, and that is worth mending.
+    Noticed(&'a Note),
     /// A picture on the web that is a reference is being fetched.
     Fetching {
         /// Its address.

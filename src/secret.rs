@@ -22,6 +22,8 @@ const PREFIXES: [&str; 14] = [
     "key-",
     "Bearer ",
 ];
+/// What stands in a key's place.
+const HIDDEN: &str = "[key]";
 /// A shorter run is a word, not a key.
 const SHORTEST: usize = 12;
 
@@ -40,10 +42,71 @@ impl Secret {
         &self.0
     }
 
-    /// `text` with each occurrence of this key replaced.
+    /// `text` with each occurrence of this key replaced, written as JSON, an address or base64 write it, too.
     pub fn redact(&self, text: &str) -> String {
-        if self.0.len() < 4 { text.to_string() } else { text.replace(&self.0, "[key]") }
+        if self.0.len() < 4 {
+            return text.to_string();
+        }
+        let mut clean = text.replace(&self.0, HIDDEN);
+        for guise in self.guises().into_iter().filter(|guise| guise.len() >= SHORTEST) {
+            if clean.contains(&guise) {
+                clean = clean.replace(&guise, HIDDEN);
+            }
+        }
+        clean
     }
+
+    /// The same of bytes that may be no text. Only the key as it stands is looked for.
+    pub fn redact_bytes(&self, bytes: Vec<u8>) -> Vec<u8> {
+        let key = self.0.as_bytes();
+        let Some(first) = key.first().filter(|_| key.len() >= 4) else { return bytes };
+        let mut clean = Vec::with_capacity(bytes.len());
+        let mut rest = &bytes[..];
+        while let Some(at) = rest.iter().position(|byte| byte == first) {
+            clean.extend_from_slice(&rest[..at]);
+            rest = &rest[at..];
+            if rest.starts_with(key) {
+                clean.extend_from_slice(HIDDEN.as_bytes());
+                rest = &rest[key.len()..];
+            } else {
+                clean.push(*first);
+                rest = &rest[1..];
+            }
+        }
+        clean.extend_from_slice(rest);
+        clean
+    }
+
+    /// How else the key may stand in a text.
+    fn guises(&self) -> Vec<String> {
+        let percent = |byte: u8| {
+            let plain = byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'_' | b'.' | b'~');
+            if plain { char::from(byte).to_string() } else { format!("%{byte:02X}") }
+        };
+        let mut guises = vec![self.0.replace('/', "\\/"), self.0.bytes().map(percent).collect()];
+        // What stands before the key shifts its bits: by none, one or two bytes.
+        for shift in 0..3 {
+            let encoded = inner_base64(self.0.as_bytes(), shift);
+            guises.push(encoded.replace('+', "-").replace('/', "_"));
+            guises.push(encoded.replace('/', "\\/"));
+            guises.push(encoded);
+        }
+        guises.retain(|guise| *guise != self.0);
+        guises.sort();
+        guises.dedup();
+        guises
+    }
+}
+
+/// The digits of base64 that depend on `bytes` alone, where so many other bytes stand before them.
+fn inner_base64(bytes: &[u8], shift: usize) -> String {
+    const DIGITS: &[u8; 64] = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
+    let bit = |at: usize| u8::from(bytes[at / 8] & (0x80 >> (at % 8)) != 0);
+    let before = shift * 8;
+    let first = before.div_ceil(6);
+    let digits = first..(before + bytes.len() * 8) / 6;
+    let digit = |number: usize| (0..6).fold(0, |value, place| value << 1 | bit(number * 6 + place - before));
+    digits.map(|number| char::from(DIGITS[usize::from(digit(number))])).collect()
 }
 
 impl fmt::Debug for Secret {
@@ -177,5 +240,24 @@ mod tests {
         let secret = Secret::new(" canary-1234 \n");
         assert_eq!(format!("{secret:?}"), "Secret");
         assert_eq!(secret.redact("bad key canary-1234!"), "bad key [key]!");
+    }
+
+    #[test]
+    fn a_secret_is_found_in_every_guise_that_programs_give_it() {
+        let secret = Secret::new("sk+canary/0123456789==");
+        for text in [
+            "sk+canary\\/0123456789==",
+            "https://a.example/?key=sk%2Bcanary%2F0123456789%3D%3D&x=1",
+            // base64 of `sk+canary/0123456789==`, of `:` before it, and of `a:` before it, as programs write them.
+            "Basic c2srY2FuYXJ5LzAxMjM0NTY3ODk9PQ==",
+            "Basic OnNrK2NhbmFyeS8wMTIzNDU2Nzg5PT0=",
+            "Basic YTpzaytjYW5hcnkvMDEyMzQ1Njc4OT09",
+        ] {
+            let clean = secret.redact(text);
+            assert!(clean.contains("[key]") && clean.len() < text.len(), "{clean}");
+        }
+        let bytes = [b"\xff\xfes", secret.expose().as_bytes(), b"\x00 and s"].concat();
+        assert_eq!(secret.redact_bytes(bytes), b"\xff\xfes[key]\x00 and s");
+        assert_eq!(secret.redact("nothing of the kind"), "nothing of the kind");
     }
 }

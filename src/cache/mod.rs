@@ -3,10 +3,14 @@
 //!
 //! Shared by all projects of a user. Reading is here; writing is in `store`. Knows no manifest and no provider.
 
+#[cfg(feature = "generate")]
+mod care;
 mod journal;
 mod ledger;
 mod own;
 mod record;
+#[cfg(feature = "generate")]
+mod owner;
 #[cfg(feature = "generate")]
 mod store;
 
@@ -17,13 +21,20 @@ use std::path::{Path, PathBuf};
 use std::sync::{Mutex, PoisonError};
 
 use crate::digest::Digest;
+use crate::files::{Links, hash_regular, open, read_regular, read_regular_text};
 use crate::lock::{Take, order_takes, read_take};
 use crate::recipe::Fingerprint;
 
 #[cfg(feature = "generate")]
+pub(crate) use crate::cache::care::Rules;
+#[cfg(feature = "generate")]
+pub use crate::cache::care::{Amount, Piece, Stock, Waste};
+#[cfg(feature = "generate")]
 pub(crate) use crate::cache::journal::{Heard, Outcome};
 pub use crate::cache::journal::{Intent, Journal, OpenRequest, RequestState};
 pub use crate::cache::ledger::{Ledger, LedgerKind, LedgerLine};
+#[cfg(feature = "generate")]
+pub(crate) use crate::cache::owner::Other;
 #[cfg(feature = "generate")]
 pub(crate) use crate::cache::store::RecipeLock;
 
@@ -92,7 +103,7 @@ impl Cache {
     /// The bytes of a picture that was fetched as a reference, if they are there and whole.
     #[cfg(feature = "generate")]
     pub(crate) fn reference(&self, hash: Digest) -> Option<Vec<u8>> {
-        fs::read(self.reference_path(hash)).ok().filter(|bytes| Digest::of(bytes) == hash)
+        read_regular(&self.reference_path(hash)).ok().filter(|bytes| Digest::of(bytes) == hash)
     }
 
     fn takes_path(&self, fingerprint: Fingerprint) -> PathBuf {
@@ -119,9 +130,10 @@ impl Cache {
         if !self.has_original(hash) {
             return Err(NoOriginal::Missing);
         }
-        let Ok(bytes) = fs::read(&path) else { return Err(NoOriginal::Missing) };
-        if Digest::of(&bytes) == hash {
-            return Ok(bytes);
+        match read_regular(&path) {
+            Ok(bytes) if Digest::of(&bytes) == hash => return Ok(bytes),
+            Err(error) if error.kind() != io::ErrorKind::FileTooLarge => return Err(NoOriginal::Missing),
+            _ => {}
         }
         #[cfg(feature = "generate")]
         self.quarantine(&path);
@@ -130,12 +142,10 @@ impl Cache {
 
     /// Whether an original has the bytes that its name says, read piece by piece.
     pub fn check_original(&self, hash: Digest) -> Result<(), NoOriginal> {
-        let mut hasher = blake3::Hasher::new();
-        let read = fs::File::open(self.original_path(hash)).and_then(|file| hasher.update_reader(file).map(|_| ()));
-        match read {
+        match hash_regular(&self.original_path(hash)) {
             Err(_) => Err(NoOriginal::Missing),
-            Ok(()) if Digest::from_hash(hasher.finalize()) == hash => Ok(()),
-            Ok(()) => Err(NoOriginal::Damaged),
+            Ok(found) if found == hash => Ok(()),
+            Ok(_) => Err(NoOriginal::Damaged),
         }
     }
 
@@ -147,7 +157,7 @@ impl Cache {
         let mut chosen = None;
         for entry in entries.flatten() {
             let name = entry.file_name().to_string_lossy().into_owned();
-            let text = || fs::read_to_string(entry.path()).ok();
+            let text = || read_regular_text(&entry.path()).ok();
             if name == CHOSEN {
                 chosen = text().and_then(|text| text.trim().parse::<Digest>().ok());
             } else if !name.starts_with('.') {
@@ -190,8 +200,8 @@ impl Cache {
 
     /// Whether a run is working on a recipe now.
     fn is_busy(&self, fingerprint: Fingerprint) -> bool {
-        let lock = fs::File::open(self.lock_path(fingerprint));
-        lock.is_ok_and(|lock| matches!(lock.try_lock_shared(), Err(fs::TryLockError::WouldBlock)))
+        let lock = open(&self.lock_path(fingerprint), Links::Refused);
+        lock.is_ok_and(|(lock, _)| matches!(lock.try_lock_shared(), Err(fs::TryLockError::WouldBlock)))
     }
 
     fn lock_path(&self, fingerprint: Fingerprint) -> PathBuf {
@@ -215,7 +225,7 @@ impl Cache {
 /// A line a file: three digests in hex. A torn line is a file that will be made again.
 fn read_made(path: &Path) -> io::Result<HashMap<Digest, Vec<Made>>> {
     let mut records: HashMap<Digest, Vec<Made>> = HashMap::new();
-    for line in fs::read_to_string(path)?.lines() {
+    for line in read_regular_text(path)?.lines() {
         let digests: Vec<Digest> = line.split(' ').filter_map(|hex| format!("b3:{hex}").parse().ok()).collect();
         if let [output, take, settings] = digests[..] {
             records.entry(output).or_default().push((take, settings));

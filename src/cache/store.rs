@@ -1,7 +1,7 @@
 //! Writing into the cache: temporary file beside the target, synced, renamed, folder synced, for all that was paid for.
 
 use std::collections::BTreeSet;
-use std::fs::{self, File, OpenOptions};
+use std::fs::{self, File};
 use std::io::{self, Write};
 use std::path::{Path, PathBuf};
 use std::sync::{MutexGuard, PoisonError};
@@ -10,7 +10,7 @@ use crate::cache::journal::{Heard, Intent, Journal, OpenRequest, Outcome};
 use crate::cache::ledger::{LedgerLine, enter, place};
 use crate::cache::{CHOSEN, Cache, Made, TURNS};
 use crate::digest::Digest;
-use crate::files::{Durable, replace, sync_folder};
+use crate::files::{Durable, open_or_make, read_regular, replace, sync_folder};
 use crate::lock::{Take, render_single_take};
 use crate::recipe::Fingerprint;
 
@@ -19,7 +19,7 @@ impl Cache {
     pub(crate) fn put_original(&self, bytes: &[u8], durable: Durable) -> io::Result<Digest> {
         let hash = Digest::of(bytes);
         let path = self.original_path(hash);
-        if fs::read(&path).is_ok_and(|known| known == bytes) {
+        if read_regular(&path).is_ok_and(|known| known == bytes) {
             return Ok(hash);
         }
         let folder = private_folder(path.parent().unwrap_or(&self.root), durable)?;
@@ -66,7 +66,7 @@ impl Cache {
         let path = self.made_path(shard);
         private_folder(path.parent().unwrap_or(&self.root), Durable::No)?;
         let line = format!("\n{} {} {}\n", output.hex(), take.hex(), settings.hex());
-        OpenOptions::new().create(true).append(true).open(path)?.write_all(line.as_bytes())?;
+        open_or_make(&path)?.write_all(line.as_bytes())?;
         let mut shards = self.made.lock().unwrap_or_else(PoisonError::into_inner);
         shards.entry(shard).or_default().entry(output).or_default().push(made);
         Ok(())
@@ -78,6 +78,11 @@ impl Cache {
         let path = folder.join(Digest::of(bytes).hex());
         replace(&folder, &path, bytes, Durable::Yes)?;
         Ok(path)
+    }
+
+    /// Sets an original aside, whatever it is that bears its name.
+    pub(crate) fn set_aside(&self, hash: Digest) {
+        self.quarantine(&self.original_path(hash));
     }
 
     pub(crate) fn quarantine(&self, path: &Path) {
@@ -184,7 +189,7 @@ impl Cache {
 }
 
 /// Makes a folder that only its owner may look into. Where what it will hold must last, so must its own name.
-fn private_folder(folder: &Path, durable: Durable) -> io::Result<PathBuf> {
+pub(crate) fn private_folder(folder: &Path, durable: Durable) -> io::Result<PathBuf> {
     if folder.is_dir() {
         return Ok(folder.to_path_buf());
     }
@@ -211,7 +216,7 @@ pub(crate) struct RecipeLock {
 
 impl RecipeLock {
     fn try_lock(path: PathBuf) -> io::Result<Option<Self>> {
-        let file = OpenOptions::new().create(true).truncate(false).write(true).open(&path)?;
+        let file = open_or_make(&path)?;
         match file.try_lock() {
             Ok(()) if is_at(&file, &path) => Ok(Some(Self { file, path })),
             // Whoever held it removed the file in between: the lock on it means nothing now.

@@ -87,6 +87,9 @@ pub(crate) enum Command {
     Models(ModelsArguments),
     /// Is everything here that this project needs? Manifest, cache, keys; no network but with --online
     Doctor(DoctorArguments),
+    /// Look after the cache: where it is, what is in it, is it whole, what may go
+    #[command(subcommand)]
+    Cache(CacheCommand),
     /// Write the JSON Schema of images.toml, for editors
     Schema,
     /// Write a shell's completions, asset names included: bash, zsh, fish, powershell
@@ -235,6 +238,35 @@ pub(crate) struct DoctorArguments {
     /// Also ask each provider's address whether anybody answers; no key is sent
     #[arg(long)]
     pub(crate) online: bool,
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum CacheCommand {
+    /// Write the cache's folder
+    Dir,
+    /// Count originals, takes, references, what was set aside, open requests, bytes
+    Stats,
+    /// Read every original; set damaged ones aside, and heal them from untouched outputs of this project
+    Verify,
+    /// Remove what is free to make or to fetch again, and what killed runs left; no paid original but with --originals
+    Gc(GcArguments),
+}
+
+#[derive(Debug, Args)]
+#[expect(clippy::struct_excessive_bools, reason = "each is a switch of its own on the command line")]
+pub(crate) struct GcArguments {
+    /// Also paid originals that this project neither has locked nor could use: all other projects' too
+    #[arg(long)]
+    pub(crate) originals: bool,
+    /// Also what was set aside as damaged or as no picture
+    #[arg(long)]
+    pub(crate) quarantine: bool,
+    /// Show what would go and remove nothing
+    #[arg(long)]
+    pub(crate) dry_run: bool,
+    /// Agree to lose what was paid for
+    #[arg(long)]
+    pub(crate) yes: bool,
 }
 
 #[derive(Debug, Args)]

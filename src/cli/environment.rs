@@ -69,9 +69,7 @@ impl Environment {
             }
             opened => opened?,
         };
-        if project.cache_folder() == Path::new(NOWHERE) {
-            return Err(Failure::new(Exit::Invalid, "no-home", NO_HOME.0, NO_HOME.1));
-        }
+        has_home(project.cache_folder())?;
         Ok(project)
     }
 
@@ -128,6 +126,14 @@ pub(crate) fn locate(manifest: Option<&Path>) -> Result<Option<PathBuf>, Failure
         Some(manifest) => Ok(Some(manifest.to_path_buf())),
         None => Ok(nearest_manifest(&current_folder()?)),
     }
+}
+
+/// An error where the cache's folder would be in a home that there isn't.
+pub(crate) fn has_home(cache: &Path) -> Result<(), Failure> {
+    if cache != Path::new(NOWHERE) {
+        return Ok(());
+    }
+    Err(Failure::new(Exit::Invalid, "no-home", NO_HOME.0, NO_HOME.1))
 }
 
 /// Where there is no home, there is no folder for the cache that could be written to.

@@ -132,6 +132,11 @@ impl Report for Human<'_> {
     fn event(&self, event: &Event<'_>) {
         match event {
             Event::Planned(plan) => self.planned(plan),
+            Event::Noticed(note) => {
+                let screen = self.talk.err;
+                let words = wrap(&screen.plain(&note.message), 9, 9, screen.width);
+                self.talk.say(&format!("{}: {words}{}", screen.paint(YELLOW, "warning"), help(note, 2, screen)));
+            }
             Event::Waiting { what } => self.talk.say(&format!("waiting for {}", self.talk.err.plain(what))),
             Event::Fetching { url } => self.talk.say(&format!("fetching {}", self.talk.err.plain(url))),
             Event::Started(one) => self.started(one),

@@ -8,6 +8,7 @@ mod accept;
 mod adopt;
 mod args;
 mod bars;
+mod cache;
 mod check;
 mod completions;
 mod cost;
@@ -26,6 +27,7 @@ mod man;
 mod markdown;
 mod mistakes;
 mod models;
+mod panic;
 mod plan;
 mod schema;
 mod show;
@@ -73,6 +75,7 @@ pub fn run() -> ExitCode {
         Err(error) => return refuse(&error, &talk).into(),
     };
     let (context, command) = prepare(arguments);
+    panic::listen(&context.environment, &context.talk);
     let ended = dispatch(&context, &command).unwrap_or_else(|failure| {
         failure.show(&context.talk);
         failure.exit
@@ -149,6 +152,7 @@ fn dispatch(context: &Context, command: &Command) -> Result<Exit, Failure> {
         Command::Cost(arguments) => cost::run(context, arguments),
         Command::Models(arguments) => models::run(context, arguments),
         Command::Doctor(arguments) => doctor::run(context, arguments),
+        Command::Cache(command) => cache::run(context, command),
         Command::Schema => schema::run(context),
         Command::Completions(arguments) => completions::run(context, arguments),
         Command::Man(arguments) => man::run(context, arguments),

@@ -26,6 +26,15 @@ pub(crate) fn dollars(amount: f64) -> String {
     format!("${}", &digits[..end])
 }
 
+/// `48213 bytes`, and from a MiB on `3.4 MiB`.
+pub(crate) fn size(bytes: u64) -> String {
+    match bytes {
+        0..0x10_0000 => format!("{bytes} byte{}", if bytes == 1 { "" } else { "s" }),
+        // Tenths are enough, and shorter numbers are read more easily.
+        _ => format!("{}.{} MiB", bytes >> 20, ((bytes & 0xF_FFFF) * 10) >> 20),
+    }
+}
+
 /// A price that may be nothing or unknown.
 pub(crate) fn price(cost_usd: Option<f64>) -> String {
     match cost_usd {

@@ -2,6 +2,9 @@
 //!
 //! Every path stays beneath the manifest's folder. Knows nothing of assets, recipes or the cache.
 
+mod error;
+mod folder;
+mod open;
 mod outside;
 mod pins;
 mod stat;
@@ -9,19 +12,28 @@ mod stat;
 mod write;
 
 use std::collections::HashMap;
-use std::fmt;
+use std::ffi::OsString;
 use std::fs;
 use std::io;
 use std::path::{Path, PathBuf};
-use std::sync::{Mutex, PoisonError, RwLock};
+use std::sync::{Mutex, PoisonError};
 
 use crate::digest::Digest;
+use crate::files::folder::Folder;
+use crate::files::open::read_all;
 use crate::files::stat::{Stamp, StatIndex};
 use crate::name::ProjectPath;
 
+pub(crate) use crate::files::error::not_utf8;
+pub use crate::files::error::{FileError, describe};
+#[cfg(feature = "generate")]
+pub(crate) use crate::files::folder::{Durable, UNFINISHED};
+#[cfg(feature = "generate")]
+pub(crate) use crate::files::open::open_or_make;
+pub(crate) use crate::files::open::{Links, hash_regular, open, read_regular, read_regular_text};
 pub use crate::files::outside::read_outside;
 #[cfg(feature = "generate")]
-pub(crate) use crate::files::write::{Durable, replace, sync_folder};
+pub(crate) use crate::files::write::{replace, sync_folder};
 
 /// The file name of the manifest.
 pub const MANIFEST: &str = "images.toml";
@@ -50,71 +62,6 @@ pub enum FileState {
     Unreadable(String),
 }
 
-/// Why a file of the project couldn't be read or written.
-#[derive(Debug)]
-pub struct FileError {
-    /// The path as people know it.
-    pub path: String,
-    /// What happened, in a few words.
-    pub reason: String,
-    /// Whether there is no such file.
-    pub missing: bool,
-    /// What to do about it, where that isn't plain.
-    pub help: Option<&'static str>,
-}
-
-impl FileError {
-    fn new(path: impl fmt::Display, reason: impl Into<String>) -> Self {
-        Self { path: path.to_string(), reason: reason.into(), missing: false, help: None }
-    }
-
-    fn outside(path: impl fmt::Display) -> Self {
-        let help = "copy the file into the project: a link may lead to other places of it, not out of it";
-        Self { help: Some(help), ..Self::new(path, "the path leaves the project through a link") }
-    }
-
-    fn io(path: impl fmt::Display, error: &io::Error) -> Self {
-        let missing = error.kind() == io::ErrorKind::NotFound;
-        Self { missing, ..Self::new(path, describe(error)) }
-    }
-}
-
-impl fmt::Display for FileError {
-    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(formatter, "`{}`: {}", self.path, self.reason)
-    }
-}
-
-impl std::error::Error for FileError {}
-
-/// An I/O error in plain words, without the system's number.
-pub fn describe(error: &io::Error) -> String {
-    match error.kind() {
-        io::ErrorKind::NotFound => "there is no such file".to_string(),
-        io::ErrorKind::PermissionDenied => "permission denied".to_string(),
-        io::ErrorKind::StorageFull => "no space left on the disk".to_string(),
-        io::ErrorKind::ReadOnlyFilesystem => "the file system is read-only".to_string(),
-        io::ErrorKind::InvalidData => "the file is not UTF-8 text".to_string(),
-        // Too many links, one to the next, is a kind without a stable name.
-        _ => {
-            let words = error.to_string().to_lowercase();
-            words.split(" (os error").next().unwrap_or_default().to_string()
-        }
-    }
-}
-
-/// That bytes aren't UTF-8 from an offset on, in plain words.
-pub(crate) fn not_utf8(bytes: &[u8], offset: usize) -> String {
-    if bytes.starts_with(b"\xff\xfe") || bytes.starts_with(b"\xfe\xff") {
-        return "it isn't UTF-8 text: it begins like UTF-16".to_string();
-    }
-    let before = String::from_utf8_lossy(&bytes[..offset]);
-    let line = before.matches('\n').count() + 1;
-    let column = before.rsplit('\n').next().unwrap_or_default().chars().count() + 1;
-    let byte = bytes.get(offset).copied().unwrap_or_default();
-    format!("it isn't UTF-8 text: line {line}, column {column} has the byte 0x{byte:02X}")
-}
-
 /// The files beneath one manifest's folder.
 #[derive(Debug)]
 pub struct Files {
@@ -123,7 +70,8 @@ pub struct Files {
     index: Mutex<StatIndex>,
     folders: Mutex<HashMap<String, Result<PathBuf, String>>>,
     /// Who removes empty folders waits for those who write into them.
-    tree: RwLock<()>,
+    #[cfg(feature = "generate")]
+    tree: std::sync::RwLock<()>,
 }
 
 impl Files {
@@ -190,14 +138,13 @@ impl Files {
 
     /// A text of the project: a prompt, a table of rows. Links may lead to other places of the project, not out of it.
     pub fn read_project_text(&self, path: &str) -> Result<String, FileError> {
-        self.inside(path)?;
-        self.read_text(path)
+        text_of(path, self.read_project_file(path)?)
     }
 
     /// The bytes of a table of rows or of other data of the project.
     pub fn read_project_file(&self, path: &str) -> Result<Vec<u8>, FileError> {
         let real = self.inside(path)?;
-        read_bounded(&real, path, MAX_TEXT)
+        self.read_beneath(&real, path, MAX_TEXT)
     }
 
     /// Where a path of the project really leads, if it stays inside.
@@ -211,13 +158,25 @@ impl Files {
     }
 
     fn read_text(&self, name: &str) -> Result<String, FileError> {
-        let bytes = read_bounded(&self.root.join(name), name, MAX_TEXT)?;
-        let text = String::from_utf8(bytes).map_err(|error| FileError {
-            help: Some("save the file as UTF-8"),
-            ..FileError::new(name, not_utf8(error.as_bytes(), error.utf8_error().valid_up_to()))
-        })?;
-        // A mark that some editors put before all else is no part of the text.
-        Ok(text.strip_prefix('\u{feff}').map(str::to_string).unwrap_or(text))
+        let opened = open(&self.root.join(name), Links::Followed).map_err(|error| FileError::io(name, &error))?;
+        text_of(name, read_all(opened, name, MAX_TEXT)?)
+    }
+
+    /// Reads a file by the place where it really lies: no part of it may be a link by now.
+    fn read_beneath(&self, real: &Path, shown: &str, limit: u64) -> Result<Vec<u8>, FileError> {
+        let failed = |error: io::Error| FileError::io(shown, &error);
+        let (folder, name) = self.folder_at(real).map_err(failed)?;
+        read_all(folder.open_file(&name).map_err(failed)?, shown, limit)
+    }
+
+    /// The folder of a real place, held open, and the name in it.
+    fn folder_at(&self, real: &Path) -> io::Result<(Folder, OsString)> {
+        let relative = real.strip_prefix(&self.root).map_err(io::Error::other)?;
+        let name = relative.file_name().ok_or(io::ErrorKind::IsADirectory)?;
+        let parts = relative.parent().into_iter().flat_map(Path::components);
+        let folder =
+            parts.into_iter().try_fold(Folder::open(&self.root)?, |folder, part| folder.within(part.as_os_str()))?;
+        Ok((folder, name.to_os_string()))
     }
 
     /// A `.env` beside the manifest, `None` where there is none.
@@ -234,7 +193,7 @@ impl Files {
         if !real.starts_with(&self.root) {
             return Err(FileError::outside(path));
         }
-        read_bounded(&real, path.as_str(), MAX_PICTURE)
+        self.read_beneath(&real, path.as_str(), MAX_PICTURE)
     }
 
     /// The digest of a reference or source, through the stat index; the first bytes prove it an image only when read.
@@ -277,7 +236,7 @@ impl Files {
         if let Some(digest) = self.lock_index().trusted(path.as_str(), &stamp) {
             return FileState::File { digest };
         }
-        match hash_file(&real) {
+        match hash_regular(&real) {
             Ok(digest) => {
                 self.lock_index().record(path.as_str(), stamp, digest);
                 FileState::File { digest }
@@ -289,7 +248,7 @@ impl Files {
     /// The digest of the bytes at an output's path, read in full whatever the stat index says.
     pub fn hash(&self, path: &ProjectPath) -> FileState {
         match self.look(path) {
-            FileState::File { .. } => match hash_file(&self.locate(path)) {
+            FileState::File { .. } => match hash_regular(&self.locate(path)) {
                 Ok(digest) => FileState::File { digest },
                 Err(error) => FileState::Unreadable(describe(&error)),
             },
@@ -352,33 +311,18 @@ fn find(folder: &Path, prefix: &str, parts: &[&str], found: &mut Vec<String>) {
     }
 }
 
-fn read_bounded(real: &Path, shown: &str, limit: u64) -> Result<Vec<u8>, FileError> {
-    let metadata = fs::metadata(real).map_err(|error| FileError::io(shown, &error))?;
-    if !metadata.is_file() {
-        return Err(FileError {
-            help: Some("name a file"),
-            ..FileError::new(shown, if metadata.is_dir() { "it is a folder" } else { "it is not a file" })
-        });
-    }
-    if metadata.len() > limit {
-        return Err(FileError::new(
-            shown,
-            format!("it has {} MiB; at most {} are read", metadata.len() >> 20, limit >> 20),
-        ));
-    }
-    fs::read(real).map_err(|error| FileError::io(shown, &error))
+fn text_of(name: &str, bytes: Vec<u8>) -> Result<String, FileError> {
+    let text = String::from_utf8(bytes).map_err(|error| FileError {
+        help: Some("save the file as UTF-8"),
+        ..FileError::new(name, not_utf8(error.as_bytes(), error.utf8_error().valid_up_to()))
+    })?;
+    // A mark that some editors put before all else is no part of the text.
+    Ok(text.strip_prefix('\u{feff}').map(str::to_string).unwrap_or(text))
 }
 
 /// References are remembered apart from outputs: to be one, a file must have been seen to be an image.
 fn picture_key(path: &ProjectPath) -> String {
     format!("image:{path}")
-}
-
-fn hash_file(path: &Path) -> io::Result<Digest> {
-    let mut hasher = blake3::Hasher::new();
-    let mut file = fs::File::open(path)?;
-    hasher.update_reader(&mut file)?;
-    Ok(Digest::from_hash(hasher.finalize()))
 }
 
 #[cfg(all(test, feature = "generate"))]

@@ -2,12 +2,13 @@
 //! fails, doesn't fetch them anew and so never pays twice for one that changes at each look.
 
 use std::collections::BTreeMap;
+#[cfg(feature = "generate")]
 use std::fs;
 
 use crate::digest::Digest;
 #[cfg(feature = "generate")]
 use crate::files::FileError;
-use crate::files::{Files, STATE};
+use crate::files::{Files, STATE, read_regular_text};
 
 /// In `.tintype`: a line a picture, its hash and its address.
 const FILE: &str = "pins";
@@ -15,7 +16,7 @@ const FILE: &str = "pins";
 impl Files {
     /// Pictures on the web that were fetched and aren't locked yet, by address. A line that can't be read is none.
     pub fn read_pins(&self) -> BTreeMap<String, Digest> {
-        let text = fs::read_to_string(self.root().join(STATE).join(FILE)).unwrap_or_default();
+        let text = read_regular_text(&self.root().join(STATE).join(FILE)).unwrap_or_default();
         text.lines().filter_map(|line| line.split_once(' ').and_then(pin)).collect()
     }
 

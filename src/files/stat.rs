@@ -7,6 +7,7 @@ use std::fs;
 use std::path::Path;
 
 use crate::digest::Digest;
+use crate::files::read_regular_text;
 
 /// The index's file in the state folder; a new form gets a new name.
 pub(crate) const FILE: &str = "stat-v1";
@@ -59,7 +60,7 @@ impl StatIndex {
     /// The index of a state folder; an empty one where it is missing or damaged.
     pub(crate) fn load(state: &Path) -> Self {
         let path = state.join(FILE);
-        let read = || Some((fs::read_to_string(&path).ok()?, fs::metadata(&path).ok()?));
+        let read = || Some((read_regular_text(&path).ok()?, fs::metadata(&path).ok()?));
         let Some((text, metadata)) = read() else { return Self::default() };
         let entries = parse(&text).unwrap_or_default();
         Self { entries, written: Stamp::of(&metadata).modified, dirty: false }

@@ -2,16 +2,16 @@
 //!
 //! Decides nothing: whether a file may be replaced was settled by the plan.
 
+use std::ffi::{OsStr, OsString};
 use std::fs;
-use std::io::{self, Write};
+use std::io;
 use std::path::{Path, PathBuf};
 use std::sync::PoisonError;
 use std::thread;
 use std::time::Duration;
 
-use tempfile::NamedTempFile;
-
 use crate::digest::Digest;
+use crate::files::folder::{Durable, Folder};
 use crate::files::stat::{FILE, Stamp};
 use crate::files::{FileError, Files, LOCKFILE, STATE};
 use crate::name::ProjectPath;
@@ -19,30 +19,41 @@ use crate::name::ProjectPath;
 impl Files {
     /// Puts `bytes` at an output's path, whole or not at all, making the folders above it.
     pub fn write(&self, path: &ProjectPath, bytes: &[u8]) -> Result<(), FileError> {
-        let _tree = self.tree.read().unwrap_or_else(PoisonError::into_inner);
-        let target = self.writable_place(path)?;
-        let folder = target.parent().unwrap_or(self.root());
-        replace(folder, &target, bytes, Durable::No).map_err(|error| FileError::io(path, &error))?;
-        // Stamped after the rename, which changes an inode's time.
-        if let Ok(metadata) = fs::symlink_metadata(&target) {
-            self.lock_index().record(path.as_str(), Stamp::of(&metadata), Digest::of(bytes));
-        }
+        let (way, name) = self.way_to(path)?;
+        let write = || {
+            let _tree = self.tree.read().unwrap_or_else(PoisonError::into_inner);
+            let mut folder = Folder::open(self.root())?;
+            for part in &way {
+                folder = folder.make(part)?;
+            }
+            folder.replace(&name, bytes, Durable::No)
+        };
+        let metadata = write().map_err(|error| FileError::io(path, &error))?;
+        self.lock_index().record(path.as_str(), Stamp::of(&metadata), Digest::of(bytes));
         Ok(())
     }
 
     /// Removes an output's file, and the folders that it leaves empty.
     pub fn remove(&self, path: &ProjectPath) -> Result<(), FileError> {
-        let _tree = self.tree.write().unwrap_or_else(PoisonError::into_inner);
-        let target = self.real_folder_of(path)?;
-        match fs::remove_file(&target) {
-            Err(error) if error.kind() != io::ErrorKind::NotFound => return Err(FileError::io(path, &error)),
-            _ => self.lock_index().forget(path.as_str()),
+        let (way, name) = self.way_to(path)?;
+        let remove = || {
+            let _tree = self.tree.write().unwrap_or_else(PoisonError::into_inner);
+            let mut folders = vec![Folder::open(self.root())?];
+            for part in &way {
+                folders.push(folders[folders.len() - 1].within(part)?);
+            }
+            folders[way.len()].remove_file(&name)?;
+            let mut up = way.iter().enumerate().rev();
+            while up.next().is_some_and(|(depth, part)| folders[depth].remove_folder(part).is_ok()) {}
+            Ok(())
+        };
+        match remove() {
+            Err(error) if io::Error::kind(&error) != io::ErrorKind::NotFound => Err(FileError::io(path, &error)),
+            _ => {
+                self.lock_index().forget(path.as_str());
+                Ok(())
+            }
         }
-        let mut folder = target.parent();
-        while let Some(empty) = folder.filter(|folder| *folder != self.root() && fs::remove_dir(folder).is_ok()) {
-            folder = empty.parent();
-        }
-        Ok(())
     }
 
     /// Writes the lockfile, and makes sure that it is on the disk.
@@ -53,17 +64,16 @@ impl Files {
 
     /// The state folder, made where it is missing, with a .gitignore of its own.
     pub fn state_folder(&self) -> Result<PathBuf, FileError> {
-        let state = self.root().join(STATE);
         let make = || -> io::Result<()> {
-            fs::create_dir_all(&state)?;
-            let ignore = state.join(".gitignore");
-            if !ignore.exists() {
-                replace(&state, &ignore, b"*\n", Durable::No)?;
+            let state = Folder::open(self.root())?.make(STATE.as_ref())?;
+            let ignore: &OsStr = ".gitignore".as_ref();
+            if state.open_file(ignore).is_err() {
+                state.replace(ignore, b"*\n", Durable::No)?;
             }
             Ok(())
         };
         make().map_err(|error| FileError::io(STATE, &error))?;
-        Ok(state)
+        Ok(self.root().join(STATE))
     }
 
     /// Writes the stat index where it has changed. A failure costs the next run some hashing and nothing else.
@@ -87,72 +97,44 @@ impl Files {
 
     /// Whether outputs could be written: the nearest existing folder above the path takes new files.
     pub fn probe(&self, path: &ProjectPath) -> Result<(), FileError> {
-        let target = self.real_folder_of(path)?;
-        let mut folder = target.parent();
-        while let Some(missing) = folder.filter(|folder| !folder.exists()) {
-            folder = missing.parent();
-        }
-        let folder = folder.unwrap_or(self.root());
-        let shown = folder.strip_prefix(self.root()).unwrap_or(folder).display().to_string();
-        let shown = if shown.is_empty() { ".".to_string() } else { shown };
-        tempfile::Builder::new()
-            .prefix(".tintype-")
-            .tempfile_in(folder)
-            .map_err(|error| FileError::io(shown, &error))?;
-        Ok(())
+        let (way, _) = self.way_to(path)?;
+        let mut shown = ".".to_string();
+        let mut probe = || {
+            let mut folder = Folder::open(self.root())?;
+            let mut gone = PathBuf::new();
+            for part in &way {
+                folder = match folder.within(part) {
+                    Err(error) if error.kind() == io::ErrorKind::NotFound => break,
+                    inner => {
+                        gone.push(part);
+                        shown = gone.display().to_string();
+                        inner?
+                    }
+                };
+            }
+            folder.probe()
+        };
+        let probed = probe();
+        probed.map_err(|error| FileError::io(shown, &error))
     }
 
-    fn real_folder_of(&self, path: &ProjectPath) -> Result<PathBuf, FileError> {
+    /// The folders to go through from the root to an output's file, as far as links say, and the file's name. None of them
+    /// may be a link: one that has become one since isn't followed.
+    fn way_to(&self, path: &ProjectPath) -> Result<(Vec<OsString>, OsString), FileError> {
         let (folder, file) = path.as_str().rsplit_once('/').unwrap_or(("", path.as_str()));
         let place = self.real_folder(folder).map_err(|reason| FileError::new(path, reason))?;
-        Ok(place.join(file))
+        let way = place.strip_prefix(self.root()).map_err(|_| FileError::outside(path))?;
+        Ok((way.iter().map(OsStr::to_os_string).collect(), file.into()))
     }
-
-    fn writable_place(&self, path: &ProjectPath) -> Result<PathBuf, FileError> {
-        let target = self.real_folder_of(path)?;
-        fs::create_dir_all(target.parent().unwrap_or(self.root())).map_err(|error| FileError::io(path, &error))?;
-        // Once more, now that all folders exist: none may have become a link in between.
-        self.real_folder_of(path)
-    }
-}
-
-/// Whether a write must survive a power cut.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Durable {
-    /// File and folder are synced.
-    Yes,
-    /// Losing the write costs time only.
-    No,
 }
 
 /// Writes `bytes` to a temporary file in `folder` and renames it to `target`: whole or not at all.
 pub(crate) fn replace(folder: &Path, target: &Path, bytes: &[u8], durable: Durable) -> io::Result<()> {
-    let mut file = NamedTempFile::with_prefix_in(".tintype-", folder)?;
-    file.write_all(bytes)?;
-    if durable == Durable::Yes {
-        file.as_file().sync_all()?;
-    }
-    share(file.as_file())?;
-    file.persist(target).map_err(|error| error.error)?;
-    if durable == Durable::Yes {
-        sync_folder(folder)?;
-    }
-    Ok(())
-}
-
-/// Temporary files are born private; what is put in place has the permissions that any new file has.
-#[cfg(unix)]
-fn share(file: &fs::File) -> io::Result<()> {
-    use std::os::unix::fs::PermissionsExt;
-    file.set_permissions(fs::Permissions::from_mode(0o644))
-}
-
-#[cfg(not(unix))]
-fn share(_file: &fs::File) -> io::Result<()> {
-    Ok(())
+    let name = target.file_name().ok_or(io::ErrorKind::InvalidInput)?;
+    Folder::open(folder)?.replace(name, bytes, durable).map(|_| ())
 }
 
 /// Makes the names in a folder durable, where the system has such a thing.
 pub(crate) fn sync_folder(folder: &Path) -> io::Result<()> {
-    if cfg!(unix) { fs::File::open(folder)?.sync_all() } else { Ok(()) }
+    Folder::open(folder)?.sync()
 }

@@ -6,10 +6,12 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 
 use crate::cache::Cache;
+use crate::event::Silent;
 use crate::files::{Files, describe};
 use crate::manifest::gather;
 use crate::model::{BaseUrl, Provider, Registry};
 use crate::plan::{Note, Plan, PlannedAsset};
+use crate::project::cache::check;
 use crate::project::{Allowed, KeySource, Keys, Project, ProjectError, Selection, Surroundings, cache_folder};
 use crate::provider::reach::reach;
 
@@ -159,7 +161,9 @@ fn cache(project: Option<&Project>, manifest: Option<&Path>, surroundings: &Surr
         Some(project) => project.cache_folder().to_path_buf(),
         None => of_manifest().unwrap_or_else(usual),
     };
-    let fault = Cache::new(&folder).could_write().err().map(|error| describe(&error));
+    let cache = Cache::new(&folder);
+    let strange = check(&cache, &Silent).err().map(|error| error.to_string());
+    let fault = strange.or_else(|| cache.could_write().err().map(|error| describe(&error)));
     CacheState { folder, fault }
 }
 

@@ -6,6 +6,8 @@
 #[cfg(feature = "generate")]
 mod adopt;
 #[cfg(feature = "generate")]
+mod cache;
+#[cfg(feature = "generate")]
 mod doctor;
 #[cfg(feature = "generate")]
 mod fetch;
@@ -38,6 +40,8 @@ use crate::secret::Secret;
 
 #[cfg(feature = "generate")]
 pub use crate::project::adopt::{Accepted, Adopted};
+#[cfg(feature = "generate")]
+pub use crate::project::cache::{CacheVerified, Care, DamagedOriginal, GcOptions};
 #[cfg(feature = "generate")]
 pub use crate::project::doctor::{CacheState, Dotenv, Examination, ManifestState, ProviderState, Soundness, examine};
 pub use crate::project::keys::{KeySource, Keys};

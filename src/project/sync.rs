@@ -1,18 +1,19 @@
 //! Carrying a plan out, from the first look to the lockfile: the program as a paragraph.
 
 use std::collections::{BTreeMap, BTreeSet};
-use std::fs::{File, OpenOptions, TryLockError};
+use std::fs::{File, TryLockError};
 
 use futures_util::future::join;
 use tokio::runtime::Runtime;
 
 use crate::event::{AssetResult, Event, Report, Stop, Verdict};
 use crate::execute::{EntryChange, Lines, Moved, Outcome, Purse, Run, execute, sweep};
-use crate::files::{FileError, describe};
+use crate::files::{FileError, describe, open_or_make};
 use crate::lock::Lockfile;
 use crate::name::AssetName;
 use crate::observe::{Learned, observe};
 use crate::plan::{Action, Note, Plan, PlannedAsset, plan};
+use crate::project::cache::{check, hold};
 use crate::project::{Allowed, Project, ProjectError, Selection, Survey};
 
 /// Most paid images of a run, where the manifest says nothing.
@@ -70,9 +71,11 @@ impl Project {
             return Ok(Synced::settled(survey.plan));
         }
         self.admit(&survey, options)?;
+        check(&self.cache, report)?;
         report.event(&Event::Planned(&survey.plan));
         let agreed = self.agree(&survey.plan, None, options, report)?;
         let (_turn, waited) = self.wait_for_turn(report)?;
+        let _held = hold(&self.cache, report);
         let survey = self.survey(&options.selection, &options.allowed)?;
         self.admit(&survey, options)?;
         if waited {
@@ -227,8 +230,7 @@ impl Project {
                 help: None,
             })
         };
-        let file =
-            OpenOptions::new().create(true).truncate(false).write(true).open(path).map_err(|error| broken(&error))?;
+        let file = open_or_make(&path).map_err(|error| broken(&error))?;
         match file.try_lock() {
             Ok(()) => return Ok((file, false)),
             Err(TryLockError::WouldBlock) => {}

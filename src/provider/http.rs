@@ -164,10 +164,8 @@ impl Line {
             return body;
         }
         match String::from_utf8(body) {
-            Ok(text) if text.contains(key.expose()) => key.redact(&text).into_bytes(),
-            Ok(text) => text.into_bytes(),
-            Err(error) if may_hold_picture => error.into_bytes(),
-            Err(error) => key.redact(&String::from_utf8_lossy(error.as_bytes())).into_bytes(),
+            Ok(text) => key.redact(&text).into_bytes(),
+            Err(error) => key.redact_bytes(error.into_bytes()),
         }
     }
 }

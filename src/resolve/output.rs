@@ -146,18 +146,18 @@ impl<'a> Outputs<'a> {
         found: &mut Vec<Diagnostic>,
     ) -> Option<OutputPath> {
         let place = if template.place.span.is_empty() { &keys.place } else { &template.place };
-        let rendered = match self.render_text(name, &template.value, settings, keys) {
-            Ok(text) => match one_width {
-                Some(width) => format!("{}{}", self.dir, with_width(&text, width)),
-                None => format!("{}{text}", self.dir),
-            },
+        let below = match self.render_text(name, &template.value, settings, keys) {
+            Ok(text) => one_width.map_or(text.clone(), |width| with_width(&text, width)),
             Err(error) => {
                 found.push(self.template_error(place, &template.value, keys, &error));
                 return None;
             }
         };
+        let rendered = format!("{}{below}", self.dir);
         // With the mark, which is longer than any number of a take, and without: both must be sound.
         let checked = ProjectPath::new(&rendered).and_then(|_| ProjectPath::new(&rendered.replace(TAKE_MARK, "1")));
+        // Whoever writes `/img/x.png` or `~/x.png` doesn't mean a place below the folder for outputs.
+        let checked = checked.and_then(|path| ProjectPath::new(&below).map(|_| path));
         match checked {
             Ok(_) if rendered.contains(TAKE_MARK) => {
                 Some(OutputPath::PerTake(rendered.split(TAKE_MARK).map(str::to_string).collect()))

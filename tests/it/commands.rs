@@ -360,8 +360,21 @@ fn a_closed_pipe_is_no_error() {
 fn help_lists_all_commands_and_the_exit_codes() {
     let project = Sandbox::new();
     let help = project.run("--help").success().stderr_is("");
-    let commands =
-        ["init", "sync", "plan", "check", "verify", "list", "show", "models", "doctor", "schema", "completions", "man"];
+    let commands = [
+        "init",
+        "sync",
+        "plan",
+        "check",
+        "verify",
+        "list",
+        "show",
+        "models",
+        "doctor",
+        "cache",
+        "schema",
+        "completions",
+        "man",
+    ];
     for word in commands.into_iter().chain(["--manifest-path", "--color", "--format", "130"]) {
         assert!(help.stdout().contains(word), "`{word}` isn't in\n{}", help.stdout());
     }
@@ -394,7 +407,16 @@ fn help_lists_all_commands_and_the_exit_codes() {
 #[test]
 fn what_is_not_built_in_this_version_is_no_command_and_no_option() {
     let project = free(TWO);
-    for line in ["watch", "reroll hero", "pick hero 1", "gallery", "sync --placeholders", "sync --draft"] {
+    for line in [
+        "watch",
+        "reroll hero",
+        "pick hero 1",
+        "gallery",
+        "sync --placeholders",
+        "sync --draft",
+        "cache push",
+        "cache pull",
+    ] {
         project.run(line).code(2).stdout_is("").lacks("images.lock");
     }
 }

@@ -447,8 +447,20 @@ fn killed_at_every_write_no_picture_is_billed_twice_or_lost() {
         }
         return;
     }
-    let calls =
-        ["write", "fsync", "fdatasync", "renameat", "unlink", "mkdir", "openat", "connect", "writev", "recvfrom"];
+    let calls = [
+        "write",
+        "fsync",
+        "fdatasync",
+        "renameat",
+        "unlink",
+        "unlinkat",
+        "mkdir",
+        "mkdirat",
+        "openat",
+        "connect",
+        "writev",
+        "recvfrom",
+    ];
     let mut kills = 0;
     for call in calls {
         for count in 1.. {

@@ -210,3 +210,122 @@ fn an_address_that_is_a_file_is_not_read() {
     assert_in_doubt(&sandbox, &vendor, "hero");
     sandbox.check_invariants_but(&vendor, UNFINISHED);
 }
+
+/// A server that answers every request with these bytes.
+fn serving(answer: Vec<u8>) -> String {
+    let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).expect("loopback has a free port");
+    let origin = format!("http://{}", listener.local_addr().expect("a bound listener has an address"));
+    std::thread::spawn(move || {
+        for stream in listener.incoming().flatten() {
+            let mut reader = BufReader::new(&stream);
+            let mut header = String::new();
+            while reader.read_line(&mut header).is_ok_and(|length| length > 2) {
+                header.clear();
+            }
+            let _client_went_away = (&stream).write_all(&answer);
+        }
+    });
+    origin
+}
+
+#[test]
+fn a_compressed_body_is_not_unpacked_and_no_picture() {
+    // What a gzip of any size would be: it isn't looked into.
+    let zipped = [&b"\x1f\x8b\x08\x00\x00\x00\x00\x00\x00\x03"[..], &[0; 1000]].concat();
+    let head = format!("HTTP/1.1 200 OK\r\nContent-Encoding: gzip\r\nContent-Length: {}\r\n\r\n", zipped.len());
+    let (vendor, sandbox) = pointing_at(&serving([head.as_bytes(), &zipped].concat()));
+    sandbox.run("sync").code(1).lacks("assets/hero.png");
+    assert_in_doubt(&sandbox, &vendor, "hero");
+    sandbox.check_invariants_but(&vendor, UNFINISHED);
+}
+
+#[test]
+fn a_length_that_is_shorter_than_the_picture_makes_no_half_picture() {
+    let picture = png(64, 64, [10, 20, 30, 255]);
+    let head = format!("HTTP/1.1 200 OK\r\nContent-Length: {}\r\n\r\n", picture.len() - 20);
+    let (_vendor, sandbox) = pointing_at(&serving([head.as_bytes(), &picture].concat()));
+    sandbox
+        .edit("a red panda\"", "a red panda\"\noutput = { width = 32 }")
+        .run("sync")
+        .code(1)
+        .lacks("assets/hero.png");
+}
+
+/// A zlib stream of `size` zeros: one zero, then matches of 258 bytes at distance 1, thirteen bits each.
+fn zeros(size: usize) -> Vec<u8> {
+    let mut bytes = vec![0x78, 0x9c];
+    let (mut held, mut count) = (0_u64, 0);
+    let mut put = |bits: u64, length: u32, bytes: &mut Vec<u8>| {
+        held |= bits << count;
+        count += length;
+        while count >= 8 {
+            bytes.push((held & 0xff) as u8);
+            held >>= 8;
+            count -= 8;
+        }
+    };
+    // The last block, with fixed codes: the literal 0 is 00110000, written from its highest bit on.
+    put(0b011, 3, &mut bytes);
+    put(0b0000_1100, 8, &mut bytes);
+    for _ in 0..size / 258 {
+        put(0b1010_0011, 8, &mut bytes);
+        put(0, 5, &mut bytes);
+    }
+    put(0, 7 + 8, &mut bytes);
+    bytes.extend([0; 4]);
+    bytes
+}
+
+/// `picture` with one more chunk after its header.
+fn with_chunk(picture: &[u8], kind: &[u8], data: &[u8]) -> Vec<u8> {
+    let sum = |bytes: &[u8]| {
+        let mut sum = u32::MAX;
+        for byte in bytes {
+            sum ^= u32::from(*byte);
+            for _ in 0..8 {
+                sum = if sum & 1 == 1 { (sum >> 1) ^ 0xedb8_8320 } else { sum >> 1 };
+            }
+        }
+        !sum
+    };
+    let named = [kind, data].concat();
+    let length = u32::try_from(data.len()).expect("a chunk is short").to_be_bytes();
+    [&picture[..33], &length, &named, &sum(&named).to_be_bytes(), &picture[33..]].concat()
+}
+
+#[cfg(unix)]
+#[test]
+fn a_picture_that_unpacks_to_gigabytes_is_used_or_left_within_bounded_memory() {
+    use base64::Engine;
+    let plain = png(64, 64, [10, 20, 30, 255]);
+    let bomb = zeros(1_200_000_000);
+    let mut huge = plain.clone();
+    huge[16..24].copy_from_slice(&[0, 3, 0x69, 0x97, 0, 3, 0x69, 0x97]);
+    let bombs = [
+        ("text", with_chunk(&plain, b"zTXt", &[&b"Comment\0\0"[..], &bomb].concat())),
+        ("profile", with_chunk(&plain, b"iCCP", &[&b"profile\0\0"[..], &bomb].concat())),
+        ("50 gigapixels", huge),
+    ];
+    for (name, picture) in bombs {
+        let vendor = Vendor::openai();
+        let body = json!({ "data": [{ "b64_json": base64::engine::general_purpose::STANDARD.encode(&picture) }] });
+        vendor.next(Fault::status(200).with_body(body.to_string()));
+        let sandbox = studio(&vendor, "", "[assets.hero]\nprompt = \"a red panda\"\noutput = { width = 32 }\n");
+        let command = format!("ulimit -v 1000000 && exec '{}' sync", env!("CARGO_BIN_EXE_tintype"));
+        let run = std::process::Command::new("bash")
+            .args(["-c", &command])
+            .current_dir(sandbox.path(""))
+            .env_clear()
+            .env("PATH", std::env::var_os("PATH").unwrap_or_default())
+            .env("TINTYPE_CACHE_DIR", sandbox.cache_path())
+            .env("HOME", sandbox.home_path())
+            .env("STUDIO_API_KEY", crate::vendor::KEY)
+            .env("MALLOC_ARENA_MAX", "1")
+            .output()
+            .expect("bash runs");
+        let said = String::from_utf8_lossy(&run.stderr);
+        assert!(matches!(run.status.code(), Some(0 | 1)), "{name}: {:?}: {said}", run.status);
+        assert!(!said.contains("a bug in tintype"), "{name}: {said}");
+        assert_eq!(sandbox.exists("assets/hero.png"), run.status.success(), "{name}: {said}");
+    }
+}

@@ -3,17 +3,20 @@
 #![allow(clippy::format_collect, clippy::too_many_lines, reason = "a test reads as one story, snapshot included")]
 
 mod adopt;
+mod care;
 mod commands;
 mod concurrency;
 mod cost;
 mod crash;
 mod doctor;
+mod doors;
 mod downloads;
 mod examples;
 mod expansion;
 mod fingerprint;
 mod flushes;
 mod lists;
+mod lost;
 mod lockfile;
 mod manifest_errors;
 mod models;

@@ -1,5 +1,7 @@
 //! Keys: in the one header that carries them, and nowhere else; to the hosts that they belong to, and nowhere else.
 
+use serde_json::json;
+
 use crate::sandbox::Sandbox;
 use crate::studio::{aisa, studio};
 use crate::vendor::{Fault, KEY, Vendor};
@@ -63,6 +65,46 @@ fn a_key_that_is_no_text_but_a_page_is_hidden_too() {
     sandbox.run("sync").code(1);
     sandbox.run("sync").code(1);
     assert_eq!(vendor.requests().len(), 2);
+    sandbox.check_secrets();
+}
+
+#[test]
+fn a_key_that_the_vendor_echoes_in_another_guise_stands_nowhere_either() {
+    use base64::Engine;
+    let key = "sk+canary/0a1b2c3d4e5f6071==";
+    let encode = |text: String| base64::engine::general_purpose::STANDARD.encode(text);
+    let guises = [
+        encode(key.to_string()),
+        encode(format!("user:{key}")),
+        encode(format!(":{key}")).replace('+', "-").replace('/', "_"),
+        key.replace('+', "%2B").replace('/', "%2F").replace('=', "%3D"),
+        key.replace('/', "\\\\/"),
+    ];
+    for guise in guises {
+        let vendor = Vendor::openai().key(key);
+        let body = format!("{{\"error\": {{\"code\": \"x\", \"message\": \"what is {guise} for\"}}}}");
+        vendor.next(Fault::status(400).with_body(body));
+        let sandbox = studio(&vendor, "", HERO).env("STUDIO_API_KEY", key);
+        let said = sandbox.run("sync -v").code(1).stderr().to_string();
+        // The digits that depend on the key alone; those at its ends depend on what stands beside it, too.
+        let inner = guise[guise.len() / 4..guise.len() * 3 / 4].to_string();
+        assert!(said.contains("what is") && !said.contains(&inner), "{guise}: {said}");
+        for (path, bytes) in crate::projects::everything(&sandbox) {
+            assert!(!String::from_utf8_lossy(&bytes).contains(&inner), "{guise} stands in {}", path.display());
+        }
+        sandbox.check_secrets();
+    }
+}
+
+#[test]
+fn a_key_in_the_address_of_a_picture_stands_nowhere() {
+    let vendor = Vendor::openai().key(KEY);
+    let address = format!("{}/picture.png?key={KEY}&name=%FF", vendor.origin());
+    let body = json!({ "data": [{ "url": address }] }).to_string();
+    vendor.next(Fault::status(200).with_body(body));
+    let sandbox = studio(&vendor, "", HERO);
+    sandbox.run("sync").code(1);
+    sandbox.run("sync -v").code(1);
     sandbox.check_secrets();
 }
 

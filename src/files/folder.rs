@@ -1,0 +1,254 @@
+//! Folders held open: what is done in one is done there, whatever its path has come to mean since.
+//!
+//! Where the system has no such thing, a folder is its path. Knows no project: which folders to go through is up to the
+//! caller.
+
+#[cfg(feature = "generate")]
+use std::collections::hash_map::RandomState;
+use std::ffi::OsStr;
+#[cfg(feature = "generate")]
+use std::fs;
+#[cfg(feature = "generate")]
+use std::hash::{BuildHasher, Hasher};
+use std::io;
+#[cfg(feature = "generate")]
+use std::io::Write;
+use std::path::Path;
+
+use crate::files::open::Opened;
+
+/// Whether a write must survive a power cut.
+#[cfg(feature = "generate")]
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Durable {
+    /// File and folder are synced.
+    Yes,
+    /// Losing the write costs time only.
+    No,
+}
+
+/// What the names of unfinished files begin with.
+#[cfg(feature = "generate")]
+pub(crate) const UNFINISHED: &str = ".tintype-";
+
+/// A folder.
+#[derive(Debug)]
+pub(crate) struct Folder(system::Handle);
+
+impl Folder {
+    /// The folder at a path, wherever links in it lead.
+    pub(crate) fn open(path: &Path) -> io::Result<Self> {
+        system::open(path).map(Self)
+    }
+
+    /// A folder in this one; a link isn't one.
+    pub(crate) fn within(&self, name: &OsStr) -> io::Result<Self> {
+        system::within(&self.0, name).map(Self)
+    }
+
+    /// Opens what lies in this folder, for reading; a link isn't followed.
+    pub(crate) fn open_file(&self, name: &OsStr) -> io::Result<Opened> {
+        let file = system::open_file(&self.0, name)?;
+        let metadata = file.metadata()?;
+        Ok((file, metadata))
+    }
+}
+
+#[cfg(feature = "generate")]
+impl Folder {
+    /// A folder in this one, made where it is missing.
+    pub(crate) fn make(&self, name: &OsStr) -> io::Result<Self> {
+        match self.within(name) {
+            Err(error) if error.kind() == io::ErrorKind::NotFound => match system::make(&self.0, name) {
+                Err(error) if error.kind() != io::ErrorKind::AlreadyExists => Err(error),
+                _ => self.within(name),
+            },
+            other => other,
+        }
+    }
+
+    /// Puts `bytes` at a name, whole or not at all: beside it first, then renamed. A link there is replaced, not followed.
+    pub(crate) fn replace(&self, name: &OsStr, bytes: &[u8], durable: Durable) -> io::Result<fs::Metadata> {
+        let (mut file, unfinished) = self.begin()?;
+        let written = (|| {
+            file.write_all(bytes)?;
+            if durable == Durable::Yes {
+                file.sync_all()?;
+            }
+            share(&file)?;
+            system::rename(&self.0, unfinished.as_ref(), name)
+        })();
+        if let Err(error) = written {
+            let _ = self.remove_file(unfinished.as_ref());
+            return Err(error);
+        }
+        if durable == Durable::Yes {
+            self.sync()?;
+        }
+        // Asked after the rename, which changes an inode's time.
+        file.metadata()
+    }
+
+    /// Finds out whether a file could be written here.
+    pub(crate) fn probe(&self) -> io::Result<()> {
+        let (_, unfinished) = self.begin()?;
+        self.remove_file(unfinished.as_ref())
+    }
+
+    /// A new file, private, under a name that nobody can foresee.
+    fn begin(&self) -> io::Result<(fs::File, String)> {
+        loop {
+            // Seeded by the system's own randomness.
+            let name = format!("{UNFINISHED}{:016x}", RandomState::new().build_hasher().finish());
+            match system::create(&self.0, name.as_ref()) {
+                Err(error) if error.kind() == io::ErrorKind::AlreadyExists => {}
+                created => return Ok((created?, name)),
+            }
+        }
+    }
+
+    pub(crate) fn remove_file(&self, name: &OsStr) -> io::Result<()> {
+        system::remove_file(&self.0, name)
+    }
+
+    /// Removes an empty folder.
+    pub(crate) fn remove_folder(&self, name: &OsStr) -> io::Result<()> {
+        system::remove_folder(&self.0, name)
+    }
+
+    /// Makes the names in this folder durable, where the system has such a thing.
+    pub(crate) fn sync(&self) -> io::Result<()> {
+        system::sync(&self.0)
+    }
+}
+
+/// Unfinished files are born private; what is put in place has the permissions that any new file has.
+#[cfg(all(unix, feature = "generate"))]
+fn share(file: &fs::File) -> io::Result<()> {
+    use std::os::unix::fs::PermissionsExt;
+    file.set_permissions(fs::Permissions::from_mode(0o644))
+}
+
+#[cfg(all(not(unix), feature = "generate"))]
+fn share(_file: &fs::File) -> io::Result<()> {
+    Ok(())
+}
+
+#[cfg(unix)]
+mod system {
+    use std::ffi::OsStr;
+    use std::fs::File;
+    use std::io;
+    use std::os::fd::OwnedFd;
+    use std::path::Path;
+
+    #[cfg(feature = "generate")]
+    use rustix::fs::{AtFlags, fsync, mkdirat, renameat, unlinkat};
+    use rustix::fs::{CWD, Mode, OFlags, openat};
+
+    pub(crate) type Handle = OwnedFd;
+
+    /// Readable, as only then it can be synced.
+    const FOLDER: OFlags = OFlags::RDONLY.union(OFlags::DIRECTORY).union(OFlags::CLOEXEC);
+
+    pub(crate) fn open(path: &Path) -> io::Result<Handle> {
+        Ok(openat(CWD, path, FOLDER, Mode::empty())?)
+    }
+
+    pub(crate) fn within(folder: &Handle, name: &OsStr) -> io::Result<Handle> {
+        Ok(openat(folder, name, FOLDER | OFlags::NOFOLLOW, Mode::empty())?)
+    }
+
+    pub(crate) fn open_file(folder: &Handle, name: &OsStr) -> io::Result<File> {
+        let flags = OFlags::RDONLY | OFlags::NONBLOCK | OFlags::NOCTTY | OFlags::NOFOLLOW | OFlags::CLOEXEC;
+        Ok(openat(folder, name, flags, Mode::empty())?.into())
+    }
+
+    #[cfg(feature = "generate")]
+    pub(crate) fn create(folder: &Handle, name: &OsStr) -> io::Result<File> {
+        let flags = OFlags::RDWR | OFlags::CREATE | OFlags::EXCL | OFlags::NOFOLLOW | OFlags::CLOEXEC;
+        Ok(openat(folder, name, flags, Mode::RUSR | Mode::WUSR)?.into())
+    }
+
+    #[cfg(feature = "generate")]
+    pub(crate) fn make(folder: &Handle, name: &OsStr) -> io::Result<()> {
+        Ok(mkdirat(folder, name, Mode::RWXU | Mode::RWXG | Mode::RWXO)?)
+    }
+
+    #[cfg(feature = "generate")]
+    pub(crate) fn rename(folder: &Handle, from: &OsStr, to: &OsStr) -> io::Result<()> {
+        Ok(renameat(folder, from, folder, to)?)
+    }
+
+    #[cfg(feature = "generate")]
+    pub(crate) fn remove_file(folder: &Handle, name: &OsStr) -> io::Result<()> {
+        Ok(unlinkat(folder, name, AtFlags::empty())?)
+    }
+
+    #[cfg(feature = "generate")]
+    pub(crate) fn remove_folder(folder: &Handle, name: &OsStr) -> io::Result<()> {
+        Ok(unlinkat(folder, name, AtFlags::REMOVEDIR)?)
+    }
+
+    #[cfg(feature = "generate")]
+    pub(crate) fn sync(folder: &Handle) -> io::Result<()> {
+        Ok(fsync(folder)?)
+    }
+}
+
+#[cfg(not(unix))]
+mod system {
+    use std::ffi::OsStr;
+    use std::fs::{self, File};
+    use std::io;
+    use std::path::{Path, PathBuf};
+
+    pub(crate) type Handle = PathBuf;
+
+    pub(crate) fn open(path: &Path) -> io::Result<Handle> {
+        if fs::metadata(path)?.is_dir() { Ok(path.to_path_buf()) } else { Err(io::ErrorKind::NotADirectory.into()) }
+    }
+
+    pub(crate) fn within(folder: &Handle, name: &OsStr) -> io::Result<Handle> {
+        let path = folder.join(name);
+        if fs::symlink_metadata(&path)?.is_dir() { Ok(path) } else { Err(io::ErrorKind::NotADirectory.into()) }
+    }
+
+    pub(crate) fn open_file(folder: &Handle, name: &OsStr) -> io::Result<File> {
+        let path = folder.join(name);
+        if fs::symlink_metadata(&path)?.is_symlink() {
+            return Err(io::Error::other("it is a link"));
+        }
+        File::open(path)
+    }
+
+    #[cfg(feature = "generate")]
+    pub(crate) fn create(folder: &Handle, name: &OsStr) -> io::Result<File> {
+        File::options().read(true).write(true).create_new(true).open(folder.join(name))
+    }
+
+    #[cfg(feature = "generate")]
+    pub(crate) fn make(folder: &Handle, name: &OsStr) -> io::Result<()> {
+        fs::create_dir(folder.join(name))
+    }
+
+    #[cfg(feature = "generate")]
+    pub(crate) fn rename(folder: &Handle, from: &OsStr, to: &OsStr) -> io::Result<()> {
+        fs::rename(folder.join(from), folder.join(to))
+    }
+
+    #[cfg(feature = "generate")]
+    pub(crate) fn remove_file(folder: &Handle, name: &OsStr) -> io::Result<()> {
+        fs::remove_file(folder.join(name))
+    }
+
+    #[cfg(feature = "generate")]
+    pub(crate) fn remove_folder(folder: &Handle, name: &OsStr) -> io::Result<()> {
+        fs::remove_dir(folder.join(name))
+    }
+
+    #[cfg(feature = "generate")]
+    pub(crate) fn sync(_folder: &Handle) -> io::Result<()> {
+        Ok(())
+    }
+}
