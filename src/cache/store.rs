@@ -8,9 +8,15 @@ use std::sync::{MutexGuard, PoisonError};
 use crate::cache::journal::{Intent, Journal, Outcome};
 use crate::cache::{Cache, Made, TURNS};
 use crate::digest::Digest;
+use crate::failpoint;
 use crate::files::{Durable, replace, sync_folder};
 use crate::lock::{Take, render_single_take};
 use crate::recipe::Fingerprint;
+
+/// Room for one image, in bytes: its answer in base64, and the image itself.
+const ROOM: usize = 8 << 20;
+/// Room is looked for up to so many images: those that are under way at one time.
+const MOST_ROOM: u32 = 8;
 
 impl Cache {
     /// Keeps an original. One that is there, whole, stays as it is.
@@ -54,6 +60,7 @@ impl Cache {
         private_folder(path.parent().unwrap_or(&self.root), Durable::No)?;
         let line = format!("\n{} {} {}\n", output.hex(), take.hex(), settings.hex());
         OpenOptions::new().create(true).append(true).open(path)?.write_all(line.as_bytes())?;
+        failpoint::reach("after-made")?;
         let mut shards = self.made.lock().unwrap_or_else(PoisonError::into_inner);
         shards.entry(shard).or_default().entry(output).or_default().push(made);
         Ok(())
@@ -80,7 +87,9 @@ impl Cache {
     pub(crate) fn intend(&self, fingerprint: Fingerprint, intent: &Intent) -> io::Result<String> {
         let folder = private_folder(&self.journal_folder(), Durable::Yes)?;
         let _turn = self.turn(fingerprint);
-        Journal::intend(&folder, fingerprint, intent)
+        failpoint::reach("before-intent")?;
+        let id = Journal::intend(&folder, fingerprint, intent)?;
+        failpoint::reach("after-intent").map(|()| id)
     }
 
     fn turn(&self, fingerprint: Fingerprint) -> MutexGuard<'_, ()> {
@@ -91,7 +100,9 @@ impl Cache {
     /// When the answer has come.
     pub(crate) fn answer(&self, fingerprint: Fingerprint, id: &str, at: &str, body: &[u8]) -> io::Result<()> {
         let _turn = self.turn(fingerprint);
-        Journal::answer(&self.journal_folder(), fingerprint, id, at, body)
+        failpoint::reach("before-answer")?;
+        Journal::answer(&self.journal_folder(), fingerprint, id, at, body)?;
+        failpoint::reach("after-answer")
     }
 
     /// The body of an answer.
@@ -102,13 +113,17 @@ impl Cache {
     /// When a request has ended.
     pub(crate) fn end(&self, fingerprint: Fingerprint, id: &str, outcome: &Outcome) -> io::Result<()> {
         let _turn = self.turn(fingerprint);
-        Journal::end(&self.journal_folder(), fingerprint, id, outcome)
+        failpoint::reach("before-end")?;
+        Journal::end(&self.journal_folder(), fingerprint, id, outcome)?;
+        failpoint::reach("after-end")
     }
 
-    /// Whether something can be written here: found out before anything is paid.
-    pub(crate) fn probe(&self) -> io::Result<()> {
+    /// Whether so many images find room here: found out before anything is paid. What is written goes at once.
+    pub(crate) fn probe(&self, images: u32) -> io::Result<()> {
         let folder = private_folder(&self.root, Durable::No)?;
-        tempfile::tempfile_in(folder)?.write_all(b"x")
+        let mut file = tempfile::tempfile_in(folder)?;
+        let piece = vec![0; ROOM];
+        (0..images.clamp(1, MOST_ROOM)).try_for_each(|_| file.write_all(&piece))
     }
 
     /// Whether something could be written here, found out without making the folder: where it isn't there yet, the nearest

@@ -2,6 +2,7 @@
 //!
 //! Decides nothing: whether a file may be replaced was settled by the plan.
 
+use std::collections::BTreeSet;
 use std::fs;
 use std::io::{self, Write};
 use std::path::{Path, PathBuf};
@@ -11,9 +12,13 @@ use std::time::Duration;
 use tempfile::NamedTempFile;
 
 use crate::digest::Digest;
+use crate::failpoint;
 use crate::files::stat::{FILE, Stamp};
 use crate::files::{FileError, Files, LOCKFILE, STATE};
 use crate::name::ProjectPath;
+
+/// Begins the names of temporary files.
+const PREFIX: &str = ".tintype-";
 
 impl Files {
     /// Puts `bytes` at an output's path, whole or not at all, making the folders above it.
@@ -31,6 +36,7 @@ impl Files {
     /// Removes an output's file, and the folders that it leaves empty.
     pub fn remove(&self, path: &ProjectPath) -> Result<(), FileError> {
         let target = self.real_folder_of(path)?;
+        failpoint::reach("before-remove").map_err(|error| FileError::io(path, &error))?;
         match fs::remove_file(&target) {
             Err(error) if error.kind() != io::ErrorKind::NotFound => return Err(FileError::io(path, &error)),
             _ => self.lock_index().forget(path.as_str()),
@@ -82,6 +88,21 @@ impl Files {
         }
     }
 
+    /// Removes temporary files that a killed run left beside these outputs and the lockfile. For whoever holds the
+    /// project's lock: nobody else is about to rename one of them.
+    pub(crate) fn sweep<'a>(&self, outputs: impl Iterator<Item = &'a ProjectPath>) {
+        let folders = outputs.filter_map(|path| self.real_folder_of(path).ok()?.parent().map(Path::to_path_buf));
+        for folder in folders.chain([self.root().to_path_buf()]).collect::<BTreeSet<_>>() {
+            for entry in fs::read_dir(folder).into_iter().flatten().flatten() {
+                let name = entry.file_name().to_string_lossy().into_owned();
+                let is_ours = name.strip_prefix(PREFIX).is_some_and(|rest| rest.len() == 6);
+                if is_ours && entry.file_type().is_ok_and(|kind| kind.is_file()) {
+                    let _ = fs::remove_file(entry.path());
+                }
+            }
+        }
+    }
+
     /// Whether outputs could be written: the nearest existing folder above the path takes new files.
     pub fn probe(&self, path: &ProjectPath) -> Result<(), FileError> {
         let target = self.real_folder_of(path)?;
@@ -92,11 +113,8 @@ impl Files {
         let folder = folder.unwrap_or(self.root());
         let shown = folder.strip_prefix(self.root()).unwrap_or(folder).display().to_string();
         let shown = if shown.is_empty() { ".".to_string() } else { shown };
-        tempfile::Builder::new()
-            .prefix(".tintype-")
-            .tempfile_in(folder)
-            .map_err(|error| FileError::io(shown, &error))?;
-        Ok(())
+        let made = tempfile::Builder::new().prefix(PREFIX).tempfile_in(folder);
+        made.and_then(|mut file| file.write_all(b"x")).map_err(|error| FileError::io(shown, &error))
     }
 
     fn real_folder_of(&self, path: &ProjectPath) -> Result<PathBuf, FileError> {
@@ -124,13 +142,15 @@ pub(crate) enum Durable {
 
 /// Writes `bytes` to a temporary file in `folder` and renames it to `target`: whole or not at all.
 pub(crate) fn replace(folder: &Path, target: &Path, bytes: &[u8], durable: Durable) -> io::Result<()> {
-    let mut file = NamedTempFile::with_prefix_in(".tintype-", folder)?;
+    let mut file = NamedTempFile::with_prefix_in(PREFIX, folder)?;
     file.write_all(bytes)?;
     if durable == Durable::Yes {
         file.as_file().sync_all()?;
     }
     share(file.as_file())?;
+    failpoint::reach_file("before-rename", target)?;
     file.persist(target).map_err(|error| error.error)?;
+    failpoint::reach_file("after-rename", target)?;
     if durable == Durable::Yes {
         sync_folder(folder)?;
     }
