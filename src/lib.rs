@@ -32,6 +32,7 @@
 //! - none: manifest, recipe, lockfile, plan and verify. No network, no terminal, no proc-macro: for build scripts.
 //! - `generate`: `Project::sync`, with vendors, image codecs and the placeholder.
 //! - `cli` (default): the command line, `cli::run`.
+//! - `failpoints`: for the tests of this package only; see `docs/reliability.md`.
 //!
 //! # Example
 //!
@@ -50,6 +51,8 @@
 //! # Ok::<(), Box<dyn std::error::Error>>(())
 //! ```
 
+#[cfg(feature = "generate")]
+mod failpoint;
 pub mod secret;
 pub mod digest;
 pub mod diagnostic;

@@ -7,7 +7,8 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 /// The modules, lowest first: a file imports only from its own module and from those above it in this list.
-const ORDER: [&str; 27] = [
+const ORDER: [&str; 28] = [
+    "failpoint",
     "secret",
     "digest",
     "diagnostic",

@@ -10,9 +10,15 @@ use crate::cache::journal::{Heard, Intent, Journal, OpenRequest, Outcome};
 use crate::cache::ledger::{LedgerLine, enter, place};
 use crate::cache::{CHOSEN, Cache, Made, TURNS};
 use crate::digest::Digest;
+use crate::failpoint;
 use crate::files::{Durable, open_or_make, read_regular, replace, sync_folder};
 use crate::lock::{Take, render_single_take};
 use crate::recipe::Fingerprint;
+
+/// Room for one image, in bytes: its answer in base64, and the image itself.
+const ROOM: usize = 8 << 20;
+/// Room is looked for up to so many images: those that are under way at one time.
+const MOST_ROOM: u32 = 8;
 
 impl Cache {
     /// Keeps an original. One that is there, whole, stays as it is.
@@ -67,6 +73,7 @@ impl Cache {
         private_folder(path.parent().unwrap_or(&self.root), Durable::No)?;
         let line = format!("\n{} {} {}\n", output.hex(), take.hex(), settings.hex());
         open_or_make(&path)?.write_all(line.as_bytes())?;
+        failpoint::reach("after-made")?;
         let mut shards = self.made.lock().unwrap_or_else(PoisonError::into_inner);
         shards.entry(shard).or_default().entry(output).or_default().push(made);
         Ok(())
@@ -98,7 +105,9 @@ impl Cache {
     pub(crate) fn intend(&self, fingerprint: Fingerprint, intent: &Intent) -> io::Result<String> {
         let folder = private_folder(&self.journal_folder(), intent.durable())?;
         let _turn = self.turn(fingerprint);
-        Journal::intend(&folder, fingerprint, intent)
+        failpoint::reach("before-intent")?;
+        let id = Journal::intend(&folder, fingerprint, intent)?;
+        failpoint::reach("after-intent").map(|()| id)
     }
 
     fn turn(&self, fingerprint: Fingerprint) -> MutexGuard<'_, ()> {
@@ -109,7 +118,9 @@ impl Cache {
     /// When the answer has come.
     pub(crate) fn answer(&self, fingerprint: Fingerprint, heard: &Heard<'_>) -> io::Result<()> {
         let _turn = self.turn(fingerprint);
-        Journal::answer(&self.journal_folder(), fingerprint, heard)
+        failpoint::reach("before-answer")?;
+        Journal::answer(&self.journal_folder(), fingerprint, heard)?;
+        failpoint::reach("after-answer")
     }
 
     /// The body of an answer, if it is there and whole.
@@ -135,6 +146,7 @@ impl Cache {
     /// When a request has ended. What can't be used is kept, for whoever wants to complain of it.
     pub(crate) fn end(&self, fingerprint: Fingerprint, id: &str, outcome: &Outcome) -> io::Result<()> {
         let _turn = self.turn(fingerprint);
+        failpoint::reach("before-end")?;
         let folder = self.journal_folder();
         if *outcome != Outcome::Closed {
             let body = Journal::read(&folder, fingerprint).body_place(&folder, fingerprint, id);
@@ -145,7 +157,8 @@ impl Cache {
         if let Some(place) = Journal::folder_in_its_place(&folder, fingerprint) {
             self.quarantine(&place);
         }
-        Journal::end(&folder, fingerprint, id, outcome)
+        Journal::end(&folder, fingerprint, id, outcome)?;
+        failpoint::reach("after-end")
     }
 
     /// Enters what was paid or saved. An image of which it isn't known that it is new is looked for first.
@@ -164,14 +177,17 @@ impl Cache {
         if durable == Durable::Yes {
             file.sync_data()?;
         }
+        failpoint::reach("after-ledger")?;
         if durable == Durable::Yes && is_first { sync_folder(&self.root) } else { Ok(()) }
     }
 
-    /// Whether something can be written here: found out before anything is paid.
-    pub(crate) fn probe(&self) -> io::Result<()> {
+    /// Whether so many images find room here: found out before anything is paid. What is written goes at once.
+    pub(crate) fn probe(&self, images: u32) -> io::Result<()> {
         let folder = private_folder(&self.root, Durable::No)?;
         place(&self.ledger_path())?;
-        tempfile::tempfile_in(folder)?.write_all(b"x")
+        let mut file = tempfile::tempfile_in(folder)?;
+        let piece = vec![0; ROOM];
+        (0..images.clamp(1, MOST_ROOM)).try_for_each(|_| file.write_all(&piece))
     }
 
     /// Whether something could be written here, found out without making the folder: where it isn't there yet, the nearest

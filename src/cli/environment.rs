@@ -33,7 +33,10 @@ impl Environment {
         let text = |(name, value): (std::ffi::OsString, std::ffi::OsString)| {
             Some((name.into_string().ok()?, value.into_string().ok()?))
         };
-        Self { variables: std::env::vars_os().filter_map(text).collect() }
+        let variables: BTreeMap<String, String> = std::env::vars_os().filter_map(text).collect();
+        #[cfg(feature = "failpoints")]
+        variables.get("TINTYPE_FAILPOINT").into_iter().for_each(|point| crate::failpoint::arm(point));
+        Self { variables }
     }
 
     /// Whether a switch is on: set, and to nothing that means no.

@@ -15,6 +15,8 @@ use std::io;
 use std::io::Write;
 use std::path::Path;
 
+#[cfg(feature = "generate")]
+use crate::failpoint;
 use crate::files::open::Opened;
 
 /// Whether a write must survive a power cut.
@@ -30,6 +32,9 @@ pub(crate) enum Durable {
 /// What the names of unfinished files begin with.
 #[cfg(feature = "generate")]
 pub(crate) const UNFINISHED: &str = ".tintype-";
+/// So many hexadecimal digits follow.
+#[cfg(feature = "generate")]
+pub(crate) const UNFINISHED_DIGITS: usize = 16;
 
 /// A folder.
 #[derive(Debug)]
@@ -67,8 +72,10 @@ impl Folder {
         }
     }
 
-    /// Puts `bytes` at a name, whole or not at all: beside it first, then renamed. A link there is replaced, not followed.
-    pub(crate) fn replace(&self, name: &OsStr, bytes: &[u8], durable: Durable) -> io::Result<fs::Metadata> {
+    /// Puts `bytes` at the name that `target` ends in, whole or not at all: beside it first, then renamed. A link there is
+    /// replaced, not followed.
+    pub(crate) fn replace(&self, target: &Path, bytes: &[u8], durable: Durable) -> io::Result<fs::Metadata> {
+        let name = target.file_name().ok_or(io::ErrorKind::InvalidInput)?;
         let (mut file, unfinished) = self.begin()?;
         let written = (|| {
             file.write_all(bytes)?;
@@ -76,12 +83,14 @@ impl Folder {
                 file.sync_all()?;
             }
             share(&file)?;
+            failpoint::reach_file("before-rename", target)?;
             system::rename(&self.0, unfinished.as_ref(), name)
         })();
         if let Err(error) = written {
             let _ = self.remove_file(unfinished.as_ref());
             return Err(error);
         }
+        failpoint::reach_file("after-rename", target)?;
         if durable == Durable::Yes {
             self.sync()?;
         }
@@ -91,15 +100,16 @@ impl Folder {
 
     /// Finds out whether a file could be written here.
     pub(crate) fn probe(&self) -> io::Result<()> {
-        let (_, unfinished) = self.begin()?;
-        self.remove_file(unfinished.as_ref())
+        let (mut file, unfinished) = self.begin()?;
+        let written = file.write_all(b"x");
+        self.remove_file(unfinished.as_ref()).and(written)
     }
 
     /// A new file, private, under a name that nobody can foresee.
     fn begin(&self) -> io::Result<(fs::File, String)> {
         loop {
             // Seeded by the system's own randomness.
-            let name = format!("{UNFINISHED}{:016x}", RandomState::new().build_hasher().finish());
+            let name = format!("{UNFINISHED}{:0UNFINISHED_DIGITS$x}", RandomState::new().build_hasher().finish());
             match system::create(&self.0, name.as_ref()) {
                 Err(error) if error.kind() == io::ErrorKind::AlreadyExists => {}
                 created => return Ok((created?, name)),

@@ -91,7 +91,8 @@ impl Files {
             manifest: name.to_string(),
             index: Mutex::new(index),
             folders: Mutex::default(),
-            tree: RwLock::default(),
+            #[cfg(feature = "generate")]
+            tree: std::sync::RwLock::default(),
         })
     }
 

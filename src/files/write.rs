@@ -2,6 +2,7 @@
 //!
 //! Decides nothing: whether a file may be replaced was settled by the plan.
 
+use std::collections::BTreeSet;
 use std::ffi::{OsStr, OsString};
 use std::fs;
 use std::io;
@@ -11,7 +12,8 @@ use std::thread;
 use std::time::Duration;
 
 use crate::digest::Digest;
-use crate::files::folder::{Durable, Folder};
+use crate::failpoint;
+use crate::files::folder::{Durable, Folder, UNFINISHED, UNFINISHED_DIGITS};
 use crate::files::stat::{FILE, Stamp};
 use crate::files::{FileError, Files, LOCKFILE, STATE};
 use crate::name::ProjectPath;
@@ -19,14 +21,14 @@ use crate::name::ProjectPath;
 impl Files {
     /// Puts `bytes` at an output's path, whole or not at all, making the folders above it.
     pub fn write(&self, path: &ProjectPath, bytes: &[u8]) -> Result<(), FileError> {
-        let (way, name) = self.way_to(path)?;
+        let (way, _) = self.way_to(path)?;
         let write = || {
             let _tree = self.tree.read().unwrap_or_else(PoisonError::into_inner);
             let mut folder = Folder::open(self.root())?;
             for part in &way {
                 folder = folder.make(part)?;
             }
-            folder.replace(&name, bytes, Durable::No)
+            folder.replace(&self.locate(path), bytes, Durable::No)
         };
         let metadata = write().map_err(|error| FileError::io(path, &error))?;
         self.lock_index().record(path.as_str(), Stamp::of(&metadata), Digest::of(bytes));
@@ -38,6 +40,7 @@ impl Files {
         let (way, name) = self.way_to(path)?;
         let remove = || {
             let _tree = self.tree.write().unwrap_or_else(PoisonError::into_inner);
+            failpoint::reach("before-remove")?;
             let mut folders = vec![Folder::open(self.root())?];
             for part in &way {
                 folders.push(folders[folders.len() - 1].within(part)?);
@@ -66,8 +69,8 @@ impl Files {
     pub fn state_folder(&self) -> Result<PathBuf, FileError> {
         let make = || -> io::Result<()> {
             let state = Folder::open(self.root())?.make(STATE.as_ref())?;
-            let ignore: &OsStr = ".gitignore".as_ref();
-            if state.open_file(ignore).is_err() {
+            let ignore = Path::new(".gitignore");
+            if state.open_file(ignore.as_os_str()).is_err() {
                 state.replace(ignore, b"*\n", Durable::No)?;
             }
             Ok(())
@@ -92,6 +95,21 @@ impl Files {
                 return;
             }
             thread::sleep(Duration::from_millis(4));
+        }
+    }
+
+    /// Removes temporary files that a killed run left beside these outputs and the lockfile. For whoever holds the
+    /// project's lock: nobody else is about to rename one of them.
+    pub(crate) fn sweep<'a>(&self, outputs: impl Iterator<Item = &'a ProjectPath>) {
+        let folder = |path: &ProjectPath| Some(self.root().join(self.way_to(path).ok()?.0.iter().collect::<PathBuf>()));
+        for folder in outputs.filter_map(folder).chain([self.root().to_path_buf()]).collect::<BTreeSet<_>>() {
+            for entry in fs::read_dir(folder).into_iter().flatten().flatten() {
+                let name = entry.file_name().to_string_lossy().into_owned();
+                let is_ours = name.strip_prefix(UNFINISHED).is_some_and(|rest| rest.len() == UNFINISHED_DIGITS);
+                if is_ours && entry.file_type().is_ok_and(|kind| kind.is_file()) {
+                    let _ = fs::remove_file(entry.path());
+                }
+            }
         }
     }
 
@@ -130,8 +148,7 @@ impl Files {
 
 /// Writes `bytes` to a temporary file in `folder` and renames it to `target`: whole or not at all.
 pub(crate) fn replace(folder: &Path, target: &Path, bytes: &[u8], durable: Durable) -> io::Result<()> {
-    let name = target.file_name().ok_or(io::ErrorKind::InvalidInput)?;
-    Folder::open(folder)?.replace(name, bytes, durable).map(|_| ())
+    Folder::open(folder)?.replace(target, bytes, durable).map(|_| ())
 }
 
 /// Makes the names in a folder durable, where the system has such a thing.

@@ -83,6 +83,7 @@ impl Project {
         }
         self.agree(&survey.plan, Some(agreed), options, report)?;
         self.probe(&survey.plan)?;
+        self.files.sweep(survey.plan.assets.iter().flat_map(|one| &one.outputs));
         let runtime = runtime()?;
         let survey = self.fetch_references(survey, options, &runtime, report)?;
         let (plan, outcomes) = self.carry_out(&survey, options, &runtime, report, stop);
@@ -200,7 +201,7 @@ impl Project {
         if plan.paid_images() == 0 {
             return Ok(());
         }
-        self.cache.probe().map_err(|error| {
+        self.cache.probe(plan.paid_images()).map_err(|error| {
             let message =
                 format!("the cache at {} can't be written: {}", self.cache_folder().display(), describe(&error));
             ProjectError::Broken(Note::new(

@@ -13,6 +13,7 @@ use reqwest::dns::{Addrs, Name, Resolve, Resolving};
 use reqwest::header::{ACCEPT_ENCODING, LOCATION};
 use reqwest::{Client, Response, Url};
 
+use crate::failpoint;
 use crate::provider::complaint::tidy;
 use crate::provider::hosts::{Hosts, host_of, is_loopback, normal};
 use crate::provider::http::{End, builder, read_body, retry_after, root_cause};
@@ -144,6 +145,7 @@ impl Downloader {
             }
             _ => return Err(Missed::ForGood(DownloadError::Failed(format!("status {status}")))),
         }
+        failpoint::reach("in-download").map_err(|error| Missed::ForNow(error.to_string(), None))?;
         match read_body(response, self.bounds.bytes).await {
             (body, End::Whole) if body.is_empty() => Err(Missed::ForNow("an empty answer".to_string(), None)),
             (body, End::Whole) => Ok(body),

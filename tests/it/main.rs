@@ -25,6 +25,7 @@ mod outputs;
 mod plan;
 mod projects;
 mod refusal;
+mod released;
 mod retry;
 mod routes;
 mod sandbox;

@@ -24,7 +24,7 @@ mod run;
 #[path = "sandbox/snapshot.rs"]
 mod snapshot;
 #[path = "sandbox/tests.rs"]
-#[cfg(test)]
+#[cfg(all(test, not(feature = "failpoints")))]
 mod tests;
 
 #[allow(unused_imports, reason = "not every user of this file names all of them")]

@@ -40,7 +40,7 @@ mod serve;
 #[path = "vendor/sizes.rs"]
 mod sizes;
 #[path = "vendor/tests.rs"]
-#[cfg(test)]
+#[cfg(all(test, not(feature = "failpoints")))]
 mod tests;
 
 #[allow(unused_imports, reason = "not every user of this file names all of them")]
