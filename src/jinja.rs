@@ -9,32 +9,39 @@
 //! | loops within themselves     | 20 deep       | the same, by `recursive` and `loop(…)`                              |
 //! | `indent`, `batch`, `slice`  | removed       | a number says how much they make; lay out pages, of which there are none |
 //! | `format`                    | widths to 999 | a number says how much it makes                                     |
-//! | `join`, `replace`           | 16 MB         | many times a long text                                              |
+//! | `join`, `replace`           | 64 MB         | many times a long text                                              |
 //! | filters that walk a list    | 100,000 items | `[1] * 100000000` is a list without memory, until it is walked      |
+//! | filters that make a text    | of 64 MB      | the same list, written out                                          |
+//! | `debug`, `pprint`           | removed       | the same; for a look into minijinja                                 |
 //! | `range`                     | 32 bits       | minijinja's own overflows                                           |
-//! | a text, a lone value        | 16 MB         | the same list, written out                                          |
+//! | a text, a lone value        | 64 MB         | the same list, written out                                          |
 //! | a tag                       | 2,000 bytes   | minijinja goes down a level for each link of `a + b + c`: its stack ends |
 //! | `elif`                      | 200           | the same                                                            |
 //!
 //! Macros and other templates (`include`, `extends`) aren't built in. What stays is what somebody must want: `~`, `+` and `*`
-//! can't be replaced in minijinja. A `*` stops at 100 MB by itself, and without `namespace` each doubling by `~` or `+` has to
-//! be written out.
+//! can't be replaced in minijinja, nor can `in` and `==`. A `*` stops at 100 MB, or 100,000,000 items, by itself: seconds for
+//! `in` and `==`, which walk them all. Without `namespace` each doubling by `~` or `+` has to be written out.
 
 use std::io;
 
-use minijinja::value::{Kwargs, Rest, ValueOrKwargs};
+use minijinja::value::{Kwargs, ObjectRepr, Rest, ValueOrKwargs};
 use minijinja::{Environment, Error, ErrorKind, State, UndefinedBehavior, Value, escape_formatter, filters, functions};
 
 /// No text and no value that a template makes is larger, in bytes.
-pub(crate) const LARGEST: usize = 16 << 20;
-/// What any value takes that is no text, in bytes.
-const VALUE: usize = 16;
+pub(crate) const LARGEST: usize = 64 << 20;
+/// What a text takes besides what stands in it, in bytes.
+const TEXT: usize = 16;
+/// What any other value takes, besides those in it.
+const VALUE: usize = 256;
 /// A list that a filter walks has at most so many items.
 const MOST_ITEMS: usize = 100_000;
 /// A tag is at most so long, in bytes, but for the strings in it.
 const LONGEST_TAG: usize = 2_000;
 /// A template has at most so many `elif`s.
 const MOST_ELIFS: usize = 200;
+/// Filters that write out whatever they are given.
+const OF_TEXTS: [&str; 12] =
+    ["capitalize", "e", "escape", "lines", "lower", "safe", "slug", "split", "string", "title", "trim", "upper"];
 /// Loops and blocks may lie so deep in each other.
 const DEEPEST: usize = 20;
 /// A width in a format has at most so many digits.
@@ -48,13 +55,13 @@ pub(crate) fn environment(fuel: u64) -> Environment<'static> {
     environment.set_recursion_limit(DEEPEST);
     // So that a mistake says where in the template it is.
     environment.set_debug(true);
-    environment.add_filter("slug", |text: String| slug(&text));
     // What writes a value goes through all of a list, even behind a mistake.
     environment.set_formatter(|out, state, value| {
         if weight(value, LARGEST) > LARGEST { Err(too_large()) } else { escape_formatter(out, state, value) }
     });
     environment.remove_global("namespace");
-    for name in ["indent", "batch", "slice"] {
+    environment.remove_global("debug");
+    for name in ["indent", "batch", "slice", "pprint"] {
         environment.remove_filter(name);
     }
     environment.add_function("range", |lower: i32, upper: Option<i32>, step: Option<i32>| {
@@ -78,6 +85,18 @@ pub(crate) fn environment(fuel: u64) -> Environment<'static> {
         ("min", Value::from_function(filters::min)),
         ("max", Value::from_function(filters::max)),
         ("last", Value::from_function(filters::last)),
+        ("capitalize", Value::from_function(filters::capitalize)),
+        ("e", Value::from_function(filters::escape)),
+        ("escape", Value::from_function(filters::escape)),
+        ("lines", Value::from_function(filters::lines)),
+        ("lower", Value::from_function(filters::lower)),
+        ("safe", Value::from_function(filters::safe)),
+        ("slug", Value::from_function(|text: String| slug(&text))),
+        ("split", Value::from_function(filters::split)),
+        ("string", Value::from_function(filters::string)),
+        ("title", Value::from_function(filters::title)),
+        ("trim", Value::from_function(filters::trim)),
+        ("upper", Value::from_function(filters::upper)),
     ] {
         environment.add_filter(name, move |state: &mut State, arguments: Rest<ValueOrKwargs>| {
             let arguments = arguments.into_values();
@@ -94,7 +113,7 @@ fn error(detail: impl Into<String>) -> Error {
 
 /// That a template makes more than it may.
 pub(crate) fn too_large() -> Error {
-    error("it makes more than 16 MB")
+    error("it makes more than 64 MB")
 }
 
 /// Whether a filter may take what it is given.
@@ -112,6 +131,7 @@ fn bounded(filter: &str, arguments: &[Value]) -> Result<(), Error> {
             count.saturating_mul(text(2).len()).saturating_add(text(0).len())
         }
         "join" => joined(arguments),
+        name if OF_TEXTS.contains(&name) => arguments.first().map_or(0, |value| weight(value, LARGEST)),
         "format" if has_wide_field(text(0)) => return Err(error("a width in `format` is at most 999")),
         _ => 0,
     };
@@ -144,14 +164,16 @@ fn joined(arguments: &[Value]) -> usize {
 /// About how many bytes a value takes; no more than `most` are counted, or little more.
 pub(crate) fn weight(value: &Value, most: usize) -> usize {
     if let Some(text) = value.as_str() {
-        return text.len();
+        return TEXT + text.len();
     }
     let mut weight = VALUE;
+    // A map is gone through by its keys.
+    let map = value.as_object().filter(|object| object.repr() == ObjectRepr::Map);
     for item in value.try_iter().into_iter().flatten() {
-        // A map is gone through by its keys.
-        let field = value.as_object().filter(|object| object.repr() == minijinja::value::ObjectRepr::Map);
-        let field = field.and_then(|map| map.get_value(&item)).map_or(0, |field| self::weight(&field, most));
-        weight += self::weight(&item, most.saturating_sub(weight)) + field;
+        let field = map.and_then(|map| map.get_value(&item));
+        for part in field.iter().chain([&item]) {
+            weight += self::weight(part, most.saturating_sub(weight));
+        }
         if weight > most {
             break;
         }
@@ -285,11 +307,11 @@ mod tests {
                 "namespace is unknown",
             ),
             ("{% for x in ['x'] recursive %}{{ loop([x ~ x]) }}{% endfor %}", "recursion limit"),
-            ("{{ ('x'*100000)|list|join(' '*100000) }}", "16 MB"),
-            ("{{ ('x'*100000)|list|join(d=' '*100000) }}", "16 MB"),
-            (attribute, "16 MB"),
-            ("{{ ('x'*100000)|replace('x', 'y'*100000) }}", "16 MB"),
-            ("{{ ('x'*100000)|replace('', 'y'*100000) }}", "16 MB"),
+            ("{{ ('x'*100000)|list|join(' '*100000) }}", "64 MB"),
+            ("{{ ('x'*100000)|list|join(d=' '*100000) }}", "64 MB"),
+            (attribute, "64 MB"),
+            ("{{ ('x'*100000)|replace('x', 'y'*100000) }}", "64 MB"),
+            ("{{ ('x'*100000)|replace('', 'y'*100000) }}", "64 MB"),
             ("{{ '%999999999s'|format(1) }}", "at most 999"),
             ("{{ '%.999999999f'|format(1.5) }}", "at most 999"),
             ("{{ 'x'|indent(999999999) }}", "unknown"),
@@ -298,7 +320,11 @@ mod tests {
             ("{{ ([1]*100000000)|list|length }}", "100,000 items"),
             ("{{ ([1]*100000000)|sum }}", "100,000 items"),
             ("{{ ([1]*100000000)|map('string')|length }}", "100,000 items"),
-            ("a {{ [1]*100000000 }}", "16 MB"),
+            ("{{ ([1]*100000000)|string|length }}", "100,000 items"),
+            ("{{ ([[1]*100000]*100000)|string|length }}", "64 MB"),
+            ("{{ [1]|pprint }}", "unknown"),
+            ("{{ debug([1]) }}", "debug is unknown"),
+            ("a {{ [1]*100000000 }}", "64 MB"),
             ("{{ range(9223372036854775807, -9223372036854775807, -1) }}", "convert"),
             (&long, "2,000 bytes"),
             (&piped, "2,000 bytes"),
@@ -324,6 +350,8 @@ mod tests {
             ("{{ maps | selectattr('x') | list | length }}", "1"),
             ("{{ 'abc' | reverse | replace('c', 'd') }}", "dba"),
             ("{{ '%03d' | format(7) }}", "007"),
+            ("{{ 7 | string | upper | title | trim }}{{ list | upper }}", "7['A', 'B']"),
+            ("{{ 'a b' | split | list }}{{ 'a' | e | capitalize }}", "['a', 'b']A"),
             ("{{ range(3) | list }}{{ range(5, 1, -2) | list }}", "[0, 1, 2][5, 3]"),
             ("{{ 'Déjà vu' | slug }}", "deja-vu"),
             ("{# {{ #}{{ '}}' }}{%- if list -%} yes {% elif maps %}{% endif %} { }", "}}yes  { }"),

@@ -39,7 +39,14 @@ fn files() -> &'static Files {
 }
 
 fn resolved(manifest: &Manifest) -> (Assets, Vec<Diagnostic>) {
-    resolve(manifest, &Registry::built_in(), files(), &Protected::default(), &TrustedHosts::default())
+    static REGISTRY: OnceLock<Registry> = OnceLock::new();
+    resolve(
+        manifest,
+        REGISTRY.get_or_init(Registry::built_in),
+        files(),
+        &Protected::default(),
+        &TrustedHosts::default(),
+    )
 }
 
 /// A TOML string: as it is where that can be, else with escapes.

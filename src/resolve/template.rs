@@ -317,7 +317,7 @@ mod tests {
             ("a {{ deep.colour }}", "can't be rendered"),
             ("{{ item", "can't be rendered"),
             ("{% for i in range(9999) %}{% for j in range(9999) %}x{% endfor %}{% endfor %}", "50,000 steps"),
-            ("{{ [item] * 100000000 }}", "16 MB"),
+            ("{{ [[item]] * 100000000 }}", "64 MB"),
             (&long, "2,000 bytes"),
             (&format!("a {long}"), "2,000 bytes"),
         ] {
