@@ -266,5 +266,5 @@ fn with_output_shape(mut origin: AssetOrigin, outputs: &[Output]) -> AssetOrigin
     origin
 }
 
-#[cfg(test)]
+#[cfg(all(test, feature = "generate"))]
 mod tests;
