@@ -1,7 +1,7 @@
 //! The cache: every paid original by content, takes by fingerprint, the journal of paid requests,
 //! the ledger of what they cost, the record of files made.
 //!
-//! Shared by all projects of a user. Reading is here; writing is in `store`. Knows no manifest and no provider.
+//! Shared by all projects of a user. Reading is here; writing is in `store`, tidying in `care`. Knows no manifest and no provider.
 
 #[cfg(feature = "generate")]
 mod care;
