@@ -190,6 +190,7 @@ fn the_points_are_those_in_the_order_of_a_paid_request() {
             "after-answer",
             "after-end",
             "after-intent",
+            "after-ledger",
             "after-made",
             "after-rename-answer",
             "after-rename-lockfile",

@@ -89,8 +89,8 @@ fn damage(ways: impl Fn(&[u8]) -> Vec<Vec<u8>>) {
 #[test]
 fn a_journal_cut_anywhere_in_its_last_records_sends_nothing_again() {
     damage(|record| {
-        let ends = record.iter().enumerate().filter(|(_, byte)| **byte == b'\n').map(|(at, _)| at);
-        assert_eq!(ends.count(), 2, "intent and answer");
+        let lines = record.split(|byte| *byte == b'\n').filter(|line| !line.is_empty());
+        assert_eq!(lines.count(), 2, "intent and answer");
         (1..record.len()).step_by(3).map(|length| record[..length].to_vec()).collect()
     });
 }
@@ -123,13 +123,13 @@ fn a_journal_with_any_of_two_hundred_flipped_bits_sends_nothing_again() {
 }
 
 #[test]
-fn a_record_of_another_version_or_kind_counts_as_a_request_in_doubt() {
+fn a_record_of_another_version_or_kind_is_left_alone_and_nothing_is_sent() {
     let (vendor, sandbox, journal) = killed_in_a_download();
     for table in ["{ v = \"2\", kind = \"intent\", id = \"x\" }", "{ v = \"1\", kind = \"to come\", id = \"x\" }"] {
-        let line = format!("{} {table}\n", &blake3::hash(table.as_bytes()).to_hex()[..12]);
+        let line = format!("{} {table}\n", &blake3::hash(table.as_bytes()).to_hex()[..8]);
         fs::write(&journal, &line).expect("the cache is writable");
         let sync = sandbox.run("sync --format json").code(1);
-        assert_eq!((error_code(&sync, "hero").as_str(), vendor.requests().len()), ("maybe-billed", 1), "{table}");
+        assert_eq!((error_code(&sync, "hero").as_str(), vendor.requests().len()), ("newer", 1), "{table}");
         assert_eq!(fs::read_to_string(&journal).expect("it is there still"), line, "it isn't touched");
     }
 }
