@@ -52,6 +52,16 @@ pub struct CachedTakes {
     pub takes: Vec<Take>,
     /// Records that can't be read: each may be a paid picture.
     pub damaged: usize,
+    /// Takes that were paid for and whose originals are gone.
+    pub lost: Vec<Digest>,
+}
+
+impl CachedTakes {
+    /// How many pictures were paid for, perhaps, and can't be had, besides `known` ones.
+    pub fn in_doubt(&self, known: &[Take]) -> usize {
+        let is_known = |hash: &Digest| known.iter().any(|take| take.hash == *hash);
+        self.damaged + self.lost.iter().filter(|hash| !is_known(hash)).count()
+    }
 }
 
 /// Beside the takes of a recipe: which of them was chosen last.
@@ -163,7 +173,7 @@ impl Cache {
             } else if !name.starts_with('.') {
                 match text().and_then(|text| read_take(&text)).filter(|take| take.hash.hex() == name) {
                     Some(take) if self.has_original(take.hash) => found.takes.push(take),
-                    Some(_) => {}
+                    Some(take) => found.lost.extend((take.cost_usd != Some(0.0)).then_some(take.hash)),
                     None => found.damaged += 1,
                 }
             }

@@ -24,6 +24,7 @@ impl Cache {
         let new: Vec<_> = new.collect();
         found.takes.extend(new);
         found.damaged += common.damaged;
+        found.lost.extend(common.lost);
         found
     }
 

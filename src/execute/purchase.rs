@@ -60,22 +60,23 @@ pub(super) async fn purchase(run: &Run<'_>, one: &PlannedAsset, recipe: &Recipe,
     };
     // Whoever had the lock may have made it meanwhile.
     let cached = run.cache.takes(fingerprint);
-    for take in cached.takes {
+    for take in &cached.takes {
         if purchase.missing(&got) > 0 && got.takes.iter().all(|known| known.hash != take.hash) {
-            got.takes.push(take);
+            got.takes.push(take.clone());
         }
     }
+    let lost = cached.in_doubt(&got.takes);
     let recovered = purchase.take_up_answers(&mut got).await;
     if recovered && one.images == 0 {
         // The plan had no price in it: what an answer held less than was hoped for is for the next one to announce.
         if got.error.is_none() && purchase.missing(&got) > 0 {
-            got.error = purchase.may_ask(cached.damaged).err();
+            got.error = purchase.may_ask(lost).err();
             purchase.say_what_is_missing(&mut got);
         }
         return got;
     }
     if got.error.is_none() && purchase.missing(&got) > 0 {
-        match purchase.may_ask(cached.damaged).and_then(|()| purchase.was_planned()) {
+        match purchase.may_ask(lost).and_then(|()| purchase.was_planned()) {
             Ok(()) => purchase.buy(&mut got).await,
             Err(note) => got.error = Some(note),
         }

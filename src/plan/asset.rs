@@ -241,13 +241,14 @@ impl Context<'_> {
     /// What was refused, or may have been billed, isn't sent again by itself.
     fn hold_back(&self, one: &mut PlannedAsset) {
         let name = &self.asset.name;
-        let in_doubt = self.facts.journal.may_have_been_billed() || self.facts.cached.damaged > 0;
+        let lost = self.facts.cached.in_doubt(&one.work.takes);
+        let in_doubt = self.facts.journal.may_have_been_billed() || lost > 0;
         if self.facts.journal.newer {
             let note = newer(name);
             one.reasons.push(Reason::new(ReasonCode::MaybeBilled, note.message.clone()));
             one.error = Some(note);
         } else if in_doubt && !self.policy.resend_unknown {
-            let note = maybe_billed(name, &self.facts.journal, self.facts.cached.damaged);
+            let note = maybe_billed(name, &self.facts.journal, lost);
             one.reasons.push(Reason::new(ReasonCode::MaybeBilled, note.message.clone()));
             one.error = Some(note);
         } else if let Some(words) = self.facts.journal.refused().filter(|_| !self.policy.retry_refused) {

@@ -34,7 +34,7 @@ pub(crate) fn stays(path: &ProjectPath) -> Note {
 }
 
 /// A request for this recipe may have been billed and brought nothing.
-pub(crate) fn maybe_billed(name: &AssetName, journal: &Journal, damaged: usize) -> Note {
+pub(crate) fn maybe_billed(name: &AssetName, journal: &Journal, lost: usize) -> Note {
     let detail = journal.unknown().find_map(|request| match &request.state {
         RequestState::Unusable(words) => {
             Some(format!("{} answered without a usable image: {words}", request.intent.provider))
@@ -45,8 +45,12 @@ pub(crate) fn maybe_billed(name: &AssetName, journal: &Journal, damaged: usize) 
         _ => None,
     });
     let detail = detail.unwrap_or_else(|| {
-        let what = if damaged > 0 { "takes" } else { "requests" };
-        format!("the cache's record of its {what} is damaged")
+        let detail = if lost > 0 {
+            "the cache has lost a take of it, or can't read what it knows of one"
+        } else {
+            "the cache's record of its requests is damaged"
+        };
+        detail.to_string()
     });
     Note::new(
         "maybe-billed",

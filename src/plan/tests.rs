@@ -139,7 +139,7 @@ impl Case {
     }
 
     fn cached(mut self, bytes: &[u8]) -> Self {
-        self.facts.cached = CachedTakes { takes: vec![take(bytes)], damaged: 0 };
+        self.facts.cached = CachedTakes { takes: vec![take(bytes)], ..CachedTakes::default() };
         self.facts.at_hand.insert(Digest::of(bytes));
         self
     }

@@ -1,6 +1,6 @@
 //! Whatever of lockfile, cache, local state and outputs is lost: nothing is paid for that one of the others still proves.
 
-use crate::projects::{is_settled, studio};
+use crate::projects::{in_cache, is_settled, studio};
 use crate::sandbox::Sandbox;
 use crate::vendor::Vendor;
 
@@ -95,4 +95,36 @@ fn an_edit_of_the_same_length_in_the_same_moment_is_noticed() {
         project.run("sync --overwrite").success();
         project.edit(&format!("a red panda {round}"), "a red panda");
     }
+}
+
+#[test]
+fn a_paid_original_that_is_gone_is_asked_about_before_it_is_bought_again() {
+    let vendor = Vendor::openai();
+    let project = studio(&vendor, "[assets.hero]\nprompt = \"a red panda\"\n");
+    let hero = project.run("sync").success().read("assets/hero.png");
+    for path in in_cache(&project, &hero) {
+        std::fs::remove_file(path).expect("the cache is writable");
+    }
+    // Neither lockfile nor file is left to prove it: only the cache's record of the take.
+    project.remove("images.lock").remove("assets/hero.png");
+    for _ in 0..2 {
+        let run = project.run("sync --format json").code(1);
+        assert_eq!(run.asset("hero")["error"]["code"], "maybe-billed", "{}", run.stdout());
+    }
+    assert_eq!(vendor.billed(), 1);
+    project.run("sync --resend-unknown").success();
+    assert_eq!(vendor.billed(), 2);
+    is_settled(&project);
+}
+
+#[test]
+fn one_more_take_is_bought_though_the_original_of_a_locked_one_is_gone() {
+    let vendor = Vendor::openai();
+    let project = studio(&vendor, "[assets.hero]\nprompt = \"a red panda\"\noutput = { width = 32 }\n");
+    project.run("sync").success();
+    let store = project.cache_path().join("v1/originals");
+    std::fs::remove_dir_all(store).expect("the cache is writable");
+    project.edit("width = 32 }", "width = 32 }\nn = 2").run("sync").success();
+    assert_eq!(vendor.billed(), 2);
+    is_settled(&project);
 }
