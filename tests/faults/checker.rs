@@ -6,8 +6,9 @@
 //! 4. The next sync converges, and the one after it sends nothing and changes no file.
 //! 5. No key stands in an output, a file, or a file's name.
 //! 6. Nothing changed outside project, cache and temporary folder.
-//! 7. Work that wasn't done means a non-zero exit.
-//! 8. Files that the user edited are as the user left them.
+//!
+//! That work which wasn't done means a non-zero exit, and that edited files are as the user left them, is for the test to
+//! say, which knows what was to be done.
 
 use std::collections::BTreeMap;
 use std::fs;
