@@ -4,9 +4,8 @@
 //! once more: a line says of which request it is, and counts once. A torn line costs itself.
 
 use std::collections::HashSet;
-use std::fs;
 #[cfg(feature = "generate")]
-use std::fs::OpenOptions;
+use std::fs::File;
 use std::io;
 #[cfg(feature = "generate")]
 use std::io::Write;
@@ -16,6 +15,9 @@ use std::path::Path;
 use crate::cache::record::line;
 use crate::cache::record::{Record, Unreadable};
 use crate::digest::Digest;
+#[cfg(feature = "generate")]
+use crate::files::open_or_make;
+use crate::files::read_regular;
 use crate::recipe::Fingerprint;
 
 /// All that was paid through a cache, and all that it saved.
@@ -67,11 +69,9 @@ pub enum LedgerKind {
 
 impl Ledger {
     pub(crate) fn read(path: &Path) -> io::Result<Self> {
-        let bytes = match fs::symlink_metadata(path) {
+        let bytes = match read_regular(path) {
             Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(Self::default()),
-            Err(error) => return Err(error),
-            Ok(metadata) if !metadata.is_file() => return Err(io::Error::other("the ledger is not a file")),
-            Ok(_) => fs::read(path)?,
+            read => read?,
         };
         let mut ledger = Self::default();
         let mut known = HashSet::new();
@@ -144,10 +144,9 @@ impl LedgerLine {
 
 /// Adds lines, in one go, so that those of two runs don't mix. Each begins on a line of its own, whatever is torn before it.
 #[cfg(feature = "generate")]
-pub(crate) fn enter(path: &Path, lines: &[LedgerLine]) -> io::Result<fs::File> {
-    place(path)?;
+pub(crate) fn enter(path: &Path, lines: &[LedgerLine]) -> io::Result<File> {
     let text = lines.iter().fold(String::new(), |text, line| text + "\n" + &line.render());
-    let mut file = OpenOptions::new().create(true).append(true).open(path)?;
+    let mut file = open_or_make(path)?;
     file.write_all(text.as_bytes())?;
     Ok(file)
 }
@@ -155,7 +154,7 @@ pub(crate) fn enter(path: &Path, lines: &[LedgerLine]) -> io::Result<fs::File> {
 /// Whether a ledger is, or can be, at its place: to write into a pipe would be to wait for a reader.
 #[cfg(feature = "generate")]
 pub(crate) fn place(path: &Path) -> io::Result<()> {
-    match fs::symlink_metadata(path) {
+    match path.symlink_metadata() {
         Ok(metadata) if !metadata.is_file() => Err(io::Error::other("the ledger is not a file")),
         _ => Ok(()),
     }

@@ -11,7 +11,7 @@ use crate::cache::ledger::{LedgerLine, enter, place};
 use crate::cache::{CHOSEN, Cache, Made, TURNS};
 use crate::digest::Digest;
 use crate::failpoint;
-use crate::files::{Durable, open_or_make, read_regular, replace, sync_folder};
+use crate::files::{Durable, open_or_make, read_regular, read_regular_text, replace, sync_folder};
 use crate::lock::{Take, render_single_take};
 use crate::recipe::Fingerprint;
 
@@ -56,7 +56,7 @@ impl Cache {
     pub(crate) fn remember_choice(&self, fingerprint: Fingerprint, chosen: Digest) -> io::Result<()> {
         let folder = private_folder(&self.takes_path(fingerprint), Durable::No)?;
         let (path, text) = (folder.join(CHOSEN), chosen.to_string());
-        if fs::read_to_string(&path).is_ok_and(|known| known == text) {
+        if read_regular_text(&path).is_ok_and(|known| known == text) {
             return Ok(());
         }
         replace(&folder, &path, text.as_bytes(), Durable::No)
@@ -150,7 +150,7 @@ impl Cache {
         let folder = self.journal_folder();
         if *outcome != Outcome::Closed {
             let body = Journal::read(&folder, fingerprint).body_place(&folder, fingerprint, id);
-            if let Some(body) = body.and_then(|path| fs::read(path).ok()) {
+            if let Some(body) = body.and_then(|path| read_regular(&path).ok()) {
                 self.put_aside(&body)?;
             }
         }

@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 
 use crate::digest::Digest;
 use crate::event::{AssetResult, Report, Stop};
-use crate::execute::{EntryChange, Lines, Moved, Purse, Run, execute};
+use crate::execute::{EntryChange, Purse, Run, execute};
 use crate::files::{Durable, FileState, describe};
 use crate::lock::{Entry, EntryOrigin, Generated, Lockfile, Take, TakeKind, order_takes};
 use crate::manifest::Publish;
@@ -188,23 +188,7 @@ impl Project {
         let policy = self.policy(&Allowed::default(), Some(only));
         let planned = plan(&assets, &before, &observed, &self.routes, &self.registry, &policy).assets;
         let (stop, purse) = (Stop::default(), Purse::new(0, Some(0.0)));
-        let run = Run {
-            assets: &assets,
-            lock: &before,
-            registry: &self.registry,
-            cache: &self.cache,
-            files: &self.files,
-            keys: &self.keys.by_provider,
-            policy: &policy,
-            report,
-            stop: &stop,
-            purse: &purse,
-            project: self.name(),
-            jobs: 1,
-            lines: Lines::default(),
-            moved: Moved::default(),
-            trusted_hosts: &self.trusted_hosts,
-        };
+        let run = Run { assets: &assets, ..self.run(&before, &policy, &purse, report, &stop) };
         let made = crate::project::sync::runtime()?.block_on(execute(&run, &planned, &observed));
         let mut result = AssetResult::done();
         for (name, outcome) in made {

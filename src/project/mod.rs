@@ -8,6 +8,10 @@ mod adopt;
 #[cfg(feature = "generate")]
 mod cache;
 #[cfg(feature = "generate")]
+mod carry_out;
+#[cfg(feature = "generate")]
+mod consent;
+#[cfg(feature = "generate")]
 mod doctor;
 #[cfg(feature = "generate")]
 mod fetch;

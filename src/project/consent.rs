@@ -1,0 +1,146 @@
+//! What refuses a run before anything is sent or written, and what it may spend: keys, lockfile, budget, consent.
+
+use crate::event::Report;
+use crate::execute::Purse;
+use crate::plan::{Note, Plan, PlannedAsset};
+use crate::project::sync::SyncOptions;
+use crate::project::{Project, ProjectError, Survey};
+
+/// Most paid images of a run, where the manifest says nothing.
+const MAX_IMAGES: u32 = 100;
+/// The price above which is asked first, in US dollars, where the manifest says nothing.
+const CONFIRM_ABOVE_USD: f64 = 1.00;
+
+impl Project {
+    /// What refuses a run before anything is sent or written, in the order of the exit codes.
+    pub(crate) fn admit(&self, survey: &Survey, options: &SyncOptions) -> Result<(), ProjectError> {
+        let asked = |one: &&PlannedAsset| one.images > 0 && !one.missing_keys.is_empty();
+        let without_key: Vec<&PlannedAsset> = survey.plan.assets.iter().filter(asked).collect();
+        if !options.locked
+            && let Some(one) = without_key.first()
+        {
+            let variables = one.missing_keys.join(" or ");
+            let message = format!("{} can't be made: no key is set for {}", names(&without_key), providers(one));
+            let help = format!("set {variables} in the environment, or in a .env file beside the manifest");
+            return Err(ProjectError::MissingKey(Note::new("no-key", message, help)));
+        }
+        if options.locked && (survey.lock_text.is_none() || survey.plan.changes_lock()) {
+            let changes: Vec<&PlannedAsset> = survey.plan.assets.iter().filter(|one| one.work.changes_lock).collect();
+            let message = match (&survey.lock_text, changes.is_empty()) {
+                (None, _) => "there is no images.lock, and --locked may not write one".to_string(),
+                (Some(_), _) => format!("images.lock is out of date: {} changed", names(&changes)),
+            };
+            return Err(ProjectError::OutOfDate(Note::new(
+                "out-of-date",
+                message,
+                "run `tintype sync` and commit images.lock",
+            )));
+        }
+        self.budget(&survey.plan, options)
+    }
+
+    fn budget(&self, plan: &Plan, options: &SyncOptions) -> Result<(), ProjectError> {
+        let refuse = |code, message: String, help: &str| Err(ProjectError::Refused(Note::new(code, message, help)));
+        let images = plan.paid_images();
+        if images == 0 {
+            return Ok(());
+        }
+        let most = self.max_images(options);
+        if images > most {
+            let message = format!("{images} paid images are planned, and at most {most} are allowed in a run");
+            return refuse("budget", message, "name fewer assets, or raise --max-images or [budget] max_images");
+        }
+        let Some(most) = self.max_cost(options) else { return Ok(()) };
+        let help = "name fewer assets, or raise --max-cost or [budget] max_cost_usd";
+        match plan.cost_usd() {
+            Some(cost) if cost > most + 1e-9 => {
+                refuse("budget", format!("the plan costs ${cost:.2}, and at most ${most:.2} is allowed in a run"), help)
+            }
+            None => {
+                let message = format!("the plan's price isn't known, and at most ${most:.2} is allowed in a run");
+                refuse("budget", message, "set the price: [models.NAME] cost_usd = { PROVIDER = 0.04 }")
+            }
+            Some(_) => Ok(()),
+        }
+    }
+
+    fn max_images(&self, options: &SyncOptions) -> u32 {
+        options.max_images.or(self.manifest.budget.max_images).unwrap_or(MAX_IMAGES)
+    }
+
+    fn max_cost(&self, options: &SyncOptions) -> Option<f64> {
+        options.max_cost_usd.or(self.manifest.budget.max_cost_usd)
+    }
+
+    /// Spending is agreed to by `--yes`, by a small enough price, or by somebody who is asked. What was `agreed` to
+    /// already needs no second word.
+    pub(crate) fn agree(
+        &self,
+        plan: &Plan,
+        agreed: Option<Agreed>,
+        options: &SyncOptions,
+        report: &dyn Report,
+    ) -> Result<Agreed, ProjectError> {
+        let spending = Agreed { images: plan.paid_images(), cost_usd: plan.cost_usd() };
+        if spending.images == 0 || options.yes || agreed.is_some_and(|agreed| spending.is_within(agreed)) {
+            return Ok(spending);
+        }
+        let above = self.manifest.budget.confirm_above_usd.unwrap_or(CONFIRM_ABOVE_USD);
+        let price = spending.cost_usd.map_or_else(|| "an unknown price".to_string(), |cost| format!("${cost:.2}"));
+        let (reason, is_small) = if options.unattended {
+            ("CI is set, and nobody can be asked".to_string(), false)
+        } else {
+            let small = spending.cost_usd.is_some_and(|cost| cost <= above + 1e-9);
+            (format!("more than ${above:.2} is asked about first"), small)
+        };
+        if is_small || (!options.unattended && report.confirm(plan)) {
+            return Ok(spending);
+        }
+        let images = if spending.images == 1 { "1 image".to_string() } else { format!("{} images", spending.images) };
+        let message = format!("{images} for {price}: consent is needed, {reason}");
+        Err(ProjectError::Refused(Note::new("consent", message, "run `tintype sync --yes` if that is meant")))
+    }
+
+    /// What may be spent: within the budget and, without `--yes`, within what was agreed to, whoever is asked in the end.
+    pub(crate) fn purse(&self, plan: &Plan, options: &SyncOptions) -> Purse {
+        let (images, dollars) = (self.max_images(options), self.max_cost(options));
+        if options.yes {
+            return Purse::new(images, dollars);
+        }
+        let above = self.manifest.budget.confirm_above_usd.unwrap_or(CONFIRM_ABOVE_USD);
+        let agreed = plan.cost_usd().map(|cost| cost.max(above));
+        let images = if options.unattended { plan.paid_images() } else { images };
+        Purse::new(images, dollars.into_iter().chain(agreed).reduce(f64::min))
+    }
+}
+
+/// Spending that was agreed to.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Agreed {
+    images: u32,
+    cost_usd: Option<f64>,
+}
+
+impl Agreed {
+    fn is_within(self, other: Self) -> bool {
+        let cheaper = match (self.cost_usd, other.cost_usd) {
+            (Some(own), Some(agreed)) => own <= agreed + 1e-9,
+            (_, None) => true,
+            (None, Some(_)) => false,
+        };
+        self.images <= other.images && cheaper
+    }
+}
+
+fn names(assets: &[&PlannedAsset]) -> String {
+    let shown: Vec<&str> = assets.iter().take(3).map(|one| one.name.as_str()).collect();
+    let rest = assets.len().saturating_sub(shown.len());
+    let more = if rest > 0 { format!(" and {rest} more") } else { String::new() };
+    format!("`{}`{more}", shown.join("`, `"))
+}
+
+fn providers(one: &PlannedAsset) -> String {
+    let mut providers: Vec<&str> = one.candidates.iter().map(|candidate| candidate.route.provider.as_str()).collect();
+    providers.dedup();
+    providers.join(" or ")
+}
