@@ -86,6 +86,13 @@ impl Ledger {
         Ok(ledger)
     }
 
+    /// The images that a request of the journal brought, as far as they are of use.
+    pub(crate) fn images_of(&self, request: &str) -> impl Iterator<Item = Digest> {
+        let is_its =
+            move |line: &&LedgerLine| line.once.strip_prefix(request).is_some_and(|rest| rest.starts_with('/'));
+        self.lines.iter().filter(is_its).filter_map(|line| line.take)
+    }
+
     #[cfg(feature = "generate")]
     pub(crate) fn has(&self, line: &LedgerLine) -> bool {
         self.lines.iter().any(|known| known.kind == line.kind && known.once == line.once)

@@ -196,7 +196,17 @@ impl Cache {
 
     /// What is open of the requests for a recipe.
     pub fn journal(&self, fingerprint: Fingerprint) -> Journal {
-        Journal::read(&self.journal_folder(), fingerprint)
+        let mut journal = Journal::read(&self.journal_folder(), fingerprint);
+        if journal.answered() > 0 {
+            let ledger = self.ledger().unwrap_or_default();
+            let takes = self.takes_path(fingerprint);
+            let is_filed = |take: &Digest| takes.join(take.hex()).symlink_metadata().is_ok();
+            for request in &mut journal.open {
+                let filed = ledger.images_of(&request.id).filter(is_filed).count();
+                request.filed = u32::try_from(filed).unwrap_or(u32::MAX);
+            }
+        }
+        journal
     }
 
     /// What dead runs left open of the requests for a recipe: what a living one is just asking for isn't in doubt.

@@ -1,4 +1,5 @@
-//! From a vendor's answer to originals in the cache: fetched, decoded, stored, filed; then the request is closed.
+//! From a vendor's answer to takes in the cache: fetched, decoded, stored, entered in the ledger, filed; then the request
+//! is closed.
 //!
 //! The same way for an answer that has just come and for one that a killed run left, wanted or not: what was asked stands
 //! beside it in the journal. Free, and safe to do again.
@@ -92,7 +93,8 @@ impl Answered {
     }
 }
 
-/// Keeps every image of an answer, enters it in the ledger, and closes the request once none is left to fetch.
+/// Keeps every image of an answer and closes the request once none is left to fetch. The ledger comes before the files: it
+/// is by the ledger that a run after a kill knows which of a request's images are takes already.
 pub(super) async fn take_up(run: &Run<'_>, name: &str, answered: Answered) -> Came {
     let mut taken = Taken { takes: Vec::new(), cost_usd: None, warnings: Vec::new(), error: None };
     let Some(api) = Api::parse(&answered.intent.api) else {
@@ -131,6 +133,12 @@ pub(super) async fn take_up(run: &Run<'_>, name: &str, answered: Answered) -> Ca
     let (cache, is_new) = (Arc::clone(run.cache), answered.by == By::Asking);
     let entered = on_disk(move || cache.enter(lines, is_new, durable(price))).await;
     taken.error = taken.error.or(entered.err());
+    let (cache, fingerprint, takes) = (Arc::clone(run.cache), answered.fingerprint, taken.takes.clone());
+    let file = move || takes.iter().try_for_each(|take| cache.add_take(fingerprint, take, durable(price)));
+    if let Err(note) = on_disk(file).await {
+        taken.takes.clear();
+        taken.error = Some(note);
+    }
     if taken.error.is_some() {
         return Came::Images(taken);
     }
@@ -183,7 +191,7 @@ async fn keep(
         Ok(Payload::Bytes(bytes)) => bytes,
         Ok(Payload::Url(url)) => fetch(run, answered, &url).await?,
     };
-    let (fingerprint, intent) = (answered.fingerprint, &answered.intent);
+    let intent = &answered.intent;
     let (asked, transparent) = (intent.asked.as_deref().and_then(Asked::parse), intent.transparent);
     let cache = Arc::clone(run.cache);
     let take = Take {
@@ -205,11 +213,7 @@ async fn keep(
                 return Err(Lost::Gone(format!("it is {why}")));
             }
         };
-        let keep = || {
-            cache.put_original(&bytes, durable(price))?;
-            cache.add_take(fingerprint, &take, durable(price))
-        };
-        keep().map_err(|error| Lost::Later(cache_note(&error)))?;
+        cache.put_original(&bytes, durable(price)).map_err(|error| Lost::Later(cache_note(&error)))?;
         Ok((take, differences(&examined, asked.as_ref(), transparent)))
     });
     stored.await.unwrap_or_else(|panic| Err(Lost::Later(Note::new("internal", format!("storing failed: {panic}"), ""))))

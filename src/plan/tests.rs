@@ -183,6 +183,7 @@ impl Case {
                 id: "1".to_string(),
                 intent: Intent { provider: "aisa".to_string(), images: 1, cost_usd: Some(0.04), ..Intent::default() },
                 state,
+                filed: 0,
             }],
             newer: false,
         };

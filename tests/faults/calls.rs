@@ -8,7 +8,7 @@ use std::process::{Command, Stdio};
 use crate::checker::{Case, skip};
 use crate::sandbox::Sandbox;
 use crate::studio::{assets, studio};
-use crate::vendor::{KEY, Vendor};
+use crate::vendor::Vendor;
 
 fn strace() -> bool {
     let is_there = Command::new("strace").args(["-qq", "-e", "trace=none", "true"]).status();
@@ -23,19 +23,14 @@ fn strace() -> bool {
 #[track_caller]
 fn traced(sandbox: &Sandbox, options: &[&str], arguments: &[&str]) -> (Option<i32>, String) {
     let log = sandbox.root().join("tmp/strace");
-    let status = Command::new("strace")
+    let status = sandbox
+        .command("strace")
         .args(["-f", "-qq", "-o"])
         .arg(&log)
         .args(options)
         // A run that hangs is killed; its code is 137 then, as that of a run that strace kills.
         .args(["timeout", "-s", "KILL", "40", env!("CARGO_BIN_EXE_tintype")])
         .args(arguments)
-        .current_dir(sandbox.path(""))
-        .env("TINTYPE_CACHE_DIR", sandbox.cache_path())
-        .env("HOME", sandbox.home_path())
-        .env("TMPDIR", sandbox.root().join("tmp"))
-        .env("STUDIO_API_KEY", KEY)
-        .env_remove("CI")
         .stdin(Stdio::null())
         .stdout(Stdio::null())
         .stderr(Stdio::null())

@@ -9,7 +9,7 @@ use std::process::{Command, Stdio};
 use crate::checker::{Case, skip};
 use crate::sandbox::Sandbox;
 use crate::studio::{assets, many, studio};
-use crate::vendor::{Fault, KEY, Vendor};
+use crate::vendor::{Fault, Vendor};
 
 /// Some folder of a sandbox.
 type Place = fn(&Sandbox) -> PathBuf;
@@ -210,12 +210,9 @@ fn a_user_who_may_write_nothing_is_told_before_the_first_request() {
     else {
         return;
     };
-    let status = Command::new("setpriv")
+    let status = sandbox
+        .command("setpriv")
         .args(["--reuid=65534", "--clear-groups", env!("CARGO_BIN_EXE_tintype"), "sync"])
-        .current_dir(sandbox.path(""))
-        .env("TINTYPE_CACHE_DIR", sandbox.cache_path())
-        .env("HOME", sandbox.home_path())
-        .env("STUDIO_API_KEY", KEY)
         .stderr(Stdio::piped())
         .output()
         .expect("setpriv ran a moment ago");
@@ -230,14 +227,7 @@ fn a_user_who_may_write_nothing_is_told_before_the_first_request() {
 fn limited(limit: &str) -> Option<i32> {
     let vendor = Vendor::openai().with_urls();
     let sandbox = studio(&vendor, "concurrency = 8", &many(12));
-    let output = Command::new("prlimit")
-        .args([limit, env!("CARGO_BIN_EXE_tintype"), "sync"])
-        .current_dir(sandbox.path(""))
-        .env("TINTYPE_CACHE_DIR", sandbox.cache_path())
-        .env("HOME", sandbox.home_path())
-        .env("STUDIO_API_KEY", KEY)
-        .env_remove("CI")
-        .output();
+    let output = sandbox.command("prlimit").args([limit, env!("CARGO_BIN_EXE_tintype"), "sync"]).output();
     let Ok(output) = output else {
         skip("there is no prlimit");
         return None;

@@ -1,24 +1,20 @@
 //! Signals, closed pipes, full devices: what a shell and a terminal do to a run.
 
-use std::process::{Command, Stdio};
+use std::process::Stdio;
 use std::time::Duration;
 
 use crate::checker::Case;
 use crate::sandbox::Sandbox;
 use crate::studio::{assets, many, studio};
-use crate::vendor::{Fault, KEY, Vendor};
+use crate::vendor::{Fault, Vendor};
 
 /// `tintype` in a shell, as a user types it: `$TINTYPE` stands for the program.
 #[track_caller]
 fn shell(sandbox: &Sandbox, line: &str) -> (Option<i32>, String) {
-    let output = Command::new("bash")
+    let output = sandbox
+        .command("bash")
         .args(["-c", line])
-        .current_dir(sandbox.path(""))
         .env("TINTYPE", env!("CARGO_BIN_EXE_tintype"))
-        .env("TINTYPE_CACHE_DIR", sandbox.cache_path())
-        .env("HOME", sandbox.home_path())
-        .env("STUDIO_API_KEY", KEY)
-        .env_remove("CI")
         .stdin(Stdio::null())
         .output()
         .expect("there is a bash");

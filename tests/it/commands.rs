@@ -344,13 +344,7 @@ fn a_closed_pipe_is_no_error() {
     let project = free(&assets);
     for line in ["plan", "plan --format json", "list", "list --format json"] {
         let command = format!("'{}' {line} | head -1; exit ${{PIPESTATUS[0]}}", env!("CARGO_BIN_EXE_tintype"));
-        let output = std::process::Command::new("bash")
-            .args(["-c", &command])
-            .current_dir(project.path(""))
-            .env("TINTYPE_CACHE_DIR", project.cache_path())
-            .env("HOME", project.home_path())
-            .output()
-            .expect("bash runs");
+        let output = project.command("bash").args(["-c", &command]).output().expect("bash runs");
         assert_eq!((output.status.code(), String::from_utf8_lossy(&output.stderr).as_ref()), (Some(0), ""), "{line}");
         assert_eq!(output.stdout.iter().filter(|byte| **byte == b'\n').count(), 1, "{line}");
     }

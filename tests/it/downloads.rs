@@ -312,17 +312,8 @@ fn a_picture_that_unpacks_to_gigabytes_is_used_or_left_within_bounded_memory() {
         vendor.next(Fault::status(200).with_body(body.to_string()));
         let sandbox = studio(&vendor, "", "[assets.hero]\nprompt = \"a red panda\"\noutput = { width = 32 }\n");
         let command = format!("ulimit -v 1000000 && exec '{}' sync", env!("CARGO_BIN_EXE_tintype"));
-        let run = std::process::Command::new("bash")
-            .args(["-c", &command])
-            .current_dir(sandbox.path(""))
-            .env_clear()
-            .env("PATH", std::env::var_os("PATH").unwrap_or_default())
-            .env("TINTYPE_CACHE_DIR", sandbox.cache_path())
-            .env("HOME", sandbox.home_path())
-            .env("STUDIO_API_KEY", crate::vendor::KEY)
-            .env("MALLOC_ARENA_MAX", "1")
-            .output()
-            .expect("bash runs");
+        let run =
+            sandbox.command("bash").args(["-c", &command]).env("MALLOC_ARENA_MAX", "1").output().expect("bash runs");
         let said = String::from_utf8_lossy(&run.stderr);
         assert!(matches!(run.status.code(), Some(0 | 1)), "{name}: {:?}: {said}", run.status);
         assert!(!said.contains("a bug in tintype"), "{name}: {said}");

@@ -1,10 +1,10 @@
 //! How often the disk is waited for. Measured by hand: `cargo test --test it -- --ignored --nocapture flushes`.
 
-use std::process::{Command, Stdio};
+use std::process::Stdio;
 use std::time::{Duration, Instant};
 
 use crate::studio::{many, studio};
-use crate::vendor::{KEY, Vendor};
+use crate::vendor::Vendor;
 
 /// Calls that wait for the disk.
 const CALLS: &str = "fsync,fdatasync,sync_file_range,syncfs";
@@ -25,7 +25,7 @@ fn measure(pictures: usize, price: &str, strace: Strace) {
     let sandbox = studio(&vendor, "concurrency = 64", &format!("{budget}{}", many(pictures)))
         .edit("cost_usd = 0.02", &format!("cost_usd = {price}"));
     let tintype = env!("CARGO_BIN_EXE_tintype");
-    let mut command = if strace == Strace::No { Command::new(tintype) } else { Command::new("strace") };
+    let mut command = sandbox.command(if strace == Strace::No { tintype } else { "strace" });
     let counts = sandbox.home_path().join("counts");
     match strace {
         Strace::No => {}
@@ -38,15 +38,7 @@ fn measure(pictures: usize, price: &str, strace: Strace) {
         }
     }
     let begun = Instant::now();
-    let status = command
-        .args(["sync", "--yes", "--quiet"])
-        .current_dir(sandbox.path(""))
-        .env("TINTYPE_CACHE_DIR", sandbox.cache_path())
-        .env("HOME", sandbox.home_path())
-        .env("STUDIO_API_KEY", KEY)
-        .env_remove("CI")
-        .stdout(Stdio::null())
-        .status();
+    let status = command.args(["sync", "--yes", "--quiet"]).stdout(Stdio::null()).status();
     let took = begun.elapsed();
     assert!(status.is_ok_and(|status| status.success()), "it is made");
     assert_eq!(vendor.billed(), pictures);

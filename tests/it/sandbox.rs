@@ -9,6 +9,7 @@ use std::collections::BTreeMap;
 use std::fs;
 use std::io::Cursor;
 use std::path::{Path, PathBuf};
+use std::process::Command;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
@@ -225,6 +226,13 @@ impl Sandbox {
     #[track_caller]
     pub(crate) fn spawn(&self, arguments: &str) -> Running {
         Running::start(self, "", arguments)
+    }
+
+    /// Another program, in the project and with nothing inherited either: a shell, strace, a wrapper around `tintype`.
+    pub(crate) fn command(&self, program: &str) -> Command {
+        let mut command = Command::new(program);
+        command.current_dir(&self.project).env_clear().envs(self.variables().iter());
+        command
     }
 
     /// The project's files as they are, but for `.tintype/`, which may change at any time.

@@ -1,7 +1,5 @@
 //! What packagers install beside the binary: completions, which real shells read here, and the manual.
 
-use std::process::Command;
-
 use crate::projects::free;
 use crate::sandbox::Sandbox;
 
@@ -14,14 +12,7 @@ fn says(project: &Sandbox, shell: &[&str], program: &str) -> Option<String> {
     let binary = std::path::Path::new(env!("CARGO_BIN_EXE_tintype"));
     let folder = binary.parent().expect("a binary lies in a folder").to_string_lossy().into_owned();
     let path = format!("{folder}:{}", std::env::var("PATH").unwrap_or_default());
-    let output = Command::new(shell[0])
-        .args(&shell[1..])
-        .arg(program)
-        .current_dir(project.path(""))
-        .env("PATH", path)
-        .env("HOME", project.home_path())
-        .env("TINTYPE_CACHE_DIR", project.cache_path())
-        .output();
+    let output = project.command(shell[0]).args(&shell[1..]).arg(program).env("PATH", path).output();
     let output = match output {
         Err(error) if error.kind() == std::io::ErrorKind::NotFound => return None,
         output => output.expect("the shell runs"),

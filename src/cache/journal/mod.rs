@@ -40,6 +40,8 @@ pub struct OpenRequest {
     pub intent: Intent,
     /// How far it came.
     pub state: RequestState,
+    /// How many of its images are takes already: the run that filed them died before it closed the request.
+    pub filed: u32,
 }
 
 /// What a request asks, and all that it takes to take its answer up without knowing the recipe.
@@ -143,14 +145,15 @@ impl Journal {
     /// Images in answers that were not taken up yet, and can be.
     pub fn answered(&self) -> u32 {
         let answered = self.open.iter().filter(|request| matches!(request.state, RequestState::Answered { .. }));
-        if self.newer { 0 } else { answered.map(|request| request.intent.images).sum() }
+        let left = answered.map(|request| request.intent.images.saturating_sub(request.filed));
+        if self.newer { 0 } else { left.sum() }
     }
 }
 
 /// A record that can't be read stands for a request that may have been paid.
 fn damaged(number: usize) -> OpenRequest {
     let intent = Intent { images: 1, ..Intent::default() };
-    OpenRequest { id: format!("damaged-{number}"), intent, state: RequestState::Unknown }
+    OpenRequest { id: format!("damaged-{number}"), intent, state: RequestState::Unknown, filed: 0 }
 }
 
 fn file(folder: &Path, fingerprint: Fingerprint) -> PathBuf {
@@ -175,13 +178,13 @@ fn apply(record: &Record, number: usize, requests: &mut BTreeMap<usize, OpenRequ
     };
     match record.field("kind") {
         "intent" => {
-            requests.insert(number, OpenRequest { id, intent: intent(record), state: RequestState::Unknown });
+            requests.insert(number, OpenRequest { id, intent: intent(record), state: RequestState::Unknown, filed: 0 });
         }
         "answer" => {
             let body = record.field("body").parse().map_err(|_| Unreadable::Newer)?;
             let state = RequestState::Answered { at: record.field("at").to_string(), body };
             // It says again what was asked: it is of use where the intent is damaged.
-            requests.insert(known.unwrap_or(number), OpenRequest { id, intent: intent(record), state });
+            requests.insert(known.unwrap_or(number), OpenRequest { id, intent: intent(record), state, filed: 0 });
         }
         "unusable" => set(RequestState::Unusable(record.field("words").to_string())),
         "refused" => set(RequestState::Refused(record.field("words").to_string())),

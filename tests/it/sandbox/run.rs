@@ -27,11 +27,10 @@ pub(crate) struct Running {
 impl Running {
     #[track_caller]
     pub(super) fn start(sandbox: &Sandbox, folder: &str, arguments: &str) -> Running {
-        let mut child = Command::new(env!("CARGO_BIN_EXE_tintype"))
+        let mut child = sandbox
+            .command(env!("CARGO_BIN_EXE_tintype"))
             .args(words(arguments))
             .current_dir(sandbox.path(folder))
-            .env_clear()
-            .envs(sandbox.variables().iter())
             .stdin(Stdio::null())
             .stdout(Stdio::piped())
             .stderr(Stdio::piped())
