@@ -16,6 +16,11 @@ impl Digest {
         Self(*blake3::hash(bytes).as_bytes())
     }
 
+    /// The digest whose raw bytes these are.
+    pub(crate) const fn from_bytes(bytes: [u8; 32]) -> Self {
+        Self(bytes)
+    }
+
     /// The digest that a hasher came to.
     pub(crate) fn from_hash(hash: blake3::Hash) -> Self {
         Self(*hash.as_bytes())

@@ -73,6 +73,7 @@ pub mod lock;
 pub mod cache;
 pub mod observe;
 pub mod plan;
+pub mod snapshot;
 pub mod event;
 #[cfg(feature = "generate")]
 mod provider;

@@ -7,7 +7,7 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 /// The modules, lowest first: a file imports only from its own module and from those above it in this list.
-const ORDER: [&str; 28] = [
+const ORDER: [&str; 29] = [
     "failpoint",
     "secret",
     "digest",
@@ -29,6 +29,7 @@ const ORDER: [&str; 28] = [
     "cache",
     "observe",
     "plan",
+    "snapshot",
     "event",
     "provider",
     "publish",

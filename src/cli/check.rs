@@ -8,7 +8,6 @@ use crate::cli::exit::Exit;
 use crate::cli::failure::Failure;
 use crate::cli::json::{VERSION, render};
 use crate::cli::words::counted;
-use crate::manifest::Publish;
 use crate::resolve::Asset;
 
 #[derive(Serialize)]
@@ -19,9 +18,15 @@ struct Document {
 }
 
 pub(super) fn run(context: &Context) -> Result<Exit, Failure> {
-    let project = context.open()?;
-    let assets = &project.assets().by_name;
-    let document = Document { version: VERSION, assets: assets.len(), outputs: assets.values().map(outputs).sum() };
+    let (assets, outputs) = match context.snapshot()? {
+        Some(snapshot) => (snapshot.assets(), snapshot.outputs()),
+        None => {
+            let project = context.open()?;
+            let assets = &project.assets().by_name;
+            (assets.len(), assets.values().map(Asset::files).sum())
+        }
+    };
+    let document = Document { version: VERSION, assets, outputs };
     match context.talk.format {
         Format::Json => context.talk.answer(&render(&document))?,
         _ => context.talk.remark(&format!(
@@ -31,12 +36,4 @@ pub(super) fn run(context: &Context) -> Result<Exit, Failure> {
         ))?,
     }
     Ok(Exit::Done)
-}
-
-fn outputs(asset: &Asset) -> usize {
-    let published = match asset.publish {
-        Publish::All => asset.takes() as usize,
-        Publish::Chosen => 1,
-    };
-    published * asset.outputs.len()
 }

@@ -84,7 +84,7 @@ fn purchase(one: &PlannedAsset) -> String {
         return String::new();
     }
     let images = counted(one.images as usize, "image");
-    let provider = one.first().map_or("", |candidate| candidate.route.provider.as_str());
+    let provider = one.provider.as_deref().unwrap_or_default();
     let model = one.model.as_deref().unwrap_or_default();
     let maker = if model == provider { model.to_string() } else { format!("{model} from {provider}") };
     format!("{images} by {maker}, {}", price_up_to(one.work.waits, one.cost_usd))
@@ -194,7 +194,7 @@ pub(crate) fn summary(plan: &Plan) -> String {
     parts.map(|(count, words)| format!("{count} {words}")).collect::<Vec<_>>().join(", ")
 }
 
-fn nothing(assets: usize) -> String {
+pub(crate) fn nothing(assets: usize) -> String {
     match assets {
         0 => "nothing to do: no asset is declared".to_string(),
         1 => "nothing to do: 1 asset is as locked".to_string(),

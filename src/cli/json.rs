@@ -7,6 +7,7 @@ use serde::Serialize;
 use crate::cli::difference::{difference, marked};
 use crate::cli::interrupt::Begun;
 use crate::event::{AssetResult, Event, Report, Verdict};
+use crate::model::Api;
 use crate::name::{AssetName, ProjectPath};
 use crate::plan::{Action, Note, Plan, PlannedAsset, Reason, rounded};
 
@@ -79,8 +80,8 @@ impl<'a> AssetRow<'a> {
             action: one.action.name(),
             reasons: one.reasons.iter().map(ReasonRow::of).collect(),
             model: one.model.as_deref(),
-            provider: one.first().map(|candidate| candidate.route.provider.as_str()),
-            api: one.first().map(|candidate| candidate.api.name()),
+            provider: one.provider.as_deref(),
+            api: one.api.map(Api::name),
             images,
             cost_usd,
             outputs: one.outputs.iter().map(ProjectPath::as_str).collect(),

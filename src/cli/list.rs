@@ -11,7 +11,7 @@ use crate::cli::talk::{BOLD, DIM, Screen};
 use crate::cli::words::files;
 use crate::name::ProjectPath;
 use crate::plan::PlannedAsset;
-use crate::project::{Allowed, Project, Selection};
+use crate::project::Selection;
 
 /// Outputs named before the rest is only counted.
 const OUTPUTS: usize = 2;
@@ -20,9 +20,8 @@ const COLUMNS: usize = 5;
 const HEAD: [&str; COLUMNS] = ["NAME", "STATE", "MODEL", "OUTPUTS", "TAGS"];
 
 pub(super) fn run(context: &Context) -> Result<Exit, Failure> {
-    let project = context.open()?;
-    let plan = project.plan(&Selection::default(), &Allowed::default())?;
-    let rows: Vec<Row<'_>> = plan.assets.iter().map(|one| Row::new(one, &project)).collect();
+    let plan = context.plan(&Selection::default())?;
+    let rows: Vec<Row<'_>> = plan.assets.iter().map(Row::new).collect();
     let talk = &context.talk;
     talk.answer(&match talk.format {
         Format::Json => render(&Document { version: VERSION, assets: rows }),
@@ -49,17 +48,15 @@ struct Row<'a> {
 }
 
 impl<'a> Row<'a> {
-    fn new(one: &'a PlannedAsset, project: &'a Project) -> Self {
-        // What is locked and no longer declared is in the plan, too.
-        let asset = project.assets().by_name.get(&one.name);
+    fn new(one: &'a PlannedAsset) -> Self {
         Self {
             name: one.name.as_str(),
             action: one.action.name(),
             model: one.model.as_deref(),
-            provider: one.first().map(|candidate| candidate.route.provider.as_str()),
+            provider: one.provider.as_deref(),
             outputs: one.outputs.iter().map(ProjectPath::as_str).collect(),
-            tags: asset.map_or(&[], |asset| &asset.tags),
-            alt: asset.and_then(|asset| asset.alt.as_deref()),
+            tags: &one.tags,
+            alt: one.alt.as_deref(),
         }
     }
 }

@@ -45,11 +45,13 @@ use clap::error::ErrorKind;
 use clap::{CommandFactory, FromArgMatches};
 
 use crate::cli::args::{Arguments, Color, Command, Format, value_of};
-use crate::cli::environment::Environment;
+use crate::cli::environment::{Environment, locate};
 use crate::cli::exit::Exit;
 use crate::cli::failure::Failure;
 use crate::cli::talk::{Talk, Volume};
-use crate::project::Project;
+use crate::plan::Plan;
+use crate::project::{Allowed, Project, Selection, SyncOptions, settled};
+use crate::snapshot::Snapshot;
 
 /// What every command has.
 struct Context {
@@ -61,6 +63,25 @@ struct Context {
 impl Context {
     fn open(&self) -> Result<Project, Failure> {
         self.environment.open(self.manifest_path.as_deref())
+    }
+
+    /// What the last run concluded of the project, as far as it still holds.
+    fn snapshot(&self) -> Result<Option<Snapshot>, Failure> {
+        let Some(manifest) = locate(self.manifest_path.as_deref())? else { return Ok(None) };
+        Ok(Snapshot::find(&manifest, &self.environment.surroundings()?.world()))
+    }
+
+    /// The same, if a sync with these options has nothing to do.
+    fn settled(&self, options: &SyncOptions) -> Result<Option<Snapshot>, Failure> {
+        let Some(manifest) = locate(self.manifest_path.as_deref())? else { return Ok(None) };
+        Ok(settled(&manifest, &self.environment.surroundings()?, options))
+    }
+
+    /// What a sync would do.
+    fn plan(&self, selection: &Selection) -> Result<Plan, Failure> {
+        let known =
+            if selection.is_everything() { self.snapshot()?.and_then(|snapshot| snapshot.plan()) } else { None };
+        known.map_or_else(|| Ok(self.open()?.plan(selection, &Allowed::default())?), Ok)
     }
 }
 

@@ -7,10 +7,10 @@ use crate::cli::json::document;
 use crate::cli::talk::Volume;
 use crate::cli::{Context, describe, markdown};
 use crate::plan::Plan;
-use crate::project::{Allowed, Selection, SyncOptions};
+use crate::project::{Selection, SyncOptions};
 
 pub(super) fn run(context: &Context, arguments: &PlanArguments) -> Result<Exit, Failure> {
-    let plan = context.open()?.plan(&selection(&arguments.which), &Allowed::default())?;
+    let plan = context.plan(&selection(&arguments.which))?;
     answer(context, &plan)?;
     Ok(if arguments.exit_code && !plan.is_settled() { Exit::OutOfDate } else { Exit::Done })
 }

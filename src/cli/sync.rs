@@ -9,11 +9,15 @@ use crate::cli::json::{Json, document};
 use crate::cli::{Context, describe, plan};
 use crate::event::{Report, Stop};
 use crate::project::{Allowed, SyncOptions, Synced};
+use crate::snapshot::Snapshot;
 
 pub(super) fn run(context: &Context, arguments: &SyncArguments) -> Result<Exit, Failure> {
     let options = options(context, arguments)?;
     if arguments.dry_run {
         return plan::preview(context, &options);
+    }
+    if let Some(answer) = context.settled(&options)?.and_then(|snapshot| settled(context, &snapshot)) {
+        return answer.map(|()| Exit::Done);
     }
     let project = context.open()?;
     let (stop, begun) = (Stop::default(), Begun::default());
@@ -58,6 +62,17 @@ fn options(context: &Context, arguments: &SyncArguments) -> Result<SyncOptions, 
         yes: arguments.yes,
         unattended: environment.is_on("CI"),
     })
+}
+
+/// There is nothing to do, and nothing was read to find that out. `None` where the snapshot can't say what a document
+/// has to.
+fn settled(context: &Context, snapshot: &Snapshot) -> Option<Result<(), Failure>> {
+    let talk = &context.talk;
+    if talk.format != Format::Json {
+        return Some(talk.remark(&describe::nothing(snapshot.assets())));
+    }
+    let synced = Synced::settled(snapshot.plan()?);
+    Some(talk.answer(&document(&synced.plan, Some(&synced.results))))
 }
 
 fn exit(synced: &Synced) -> Exit {

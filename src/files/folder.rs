@@ -18,6 +18,7 @@ use std::path::Path;
 #[cfg(feature = "generate")]
 use crate::failpoint;
 use crate::files::open::Opened;
+use crate::files::stat::Stamp;
 
 /// Whether a write must survive a power cut.
 #[cfg(feature = "generate")]
@@ -49,6 +50,14 @@ impl Folder {
     /// A folder in this one; a link isn't one.
     pub(crate) fn within(&self, name: &OsStr) -> io::Result<Self> {
         system::within(&self.0, name).map(Self)
+    }
+
+    /// The stamp of what bears a name in this folder, a link's own if it is one; none where there is nothing.
+    pub(crate) fn stamp(&self, name: &OsStr) -> io::Result<Option<Stamp>> {
+        match system::stamp(&self.0, name) {
+            Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(None),
+            stamp => stamp.map(Some),
+        }
     }
 
     /// Opens what lies in this folder, for reading; a link isn't followed.
@@ -152,9 +161,11 @@ mod system {
     use std::os::fd::OwnedFd;
     use std::path::Path;
 
+    use rustix::fs::{AtFlags, CWD, Mode, OFlags, openat, statat};
     #[cfg(feature = "generate")]
-    use rustix::fs::{AtFlags, fsync, mkdirat, renameat, unlinkat};
-    use rustix::fs::{CWD, Mode, OFlags, openat};
+    use rustix::fs::{fsync, mkdirat, renameat, unlinkat};
+
+    use crate::files::stat::Stamp;
 
     pub(crate) type Handle = OwnedFd;
 
@@ -167,6 +178,10 @@ mod system {
 
     pub(crate) fn within(folder: &Handle, name: &OsStr) -> io::Result<Handle> {
         Ok(openat(folder, name, FOLDER | OFlags::NOFOLLOW, Mode::empty())?)
+    }
+
+    pub(crate) fn stamp(folder: &Handle, name: &OsStr) -> io::Result<Stamp> {
+        Ok(Stamp::of_stat(&statat(folder, name, AtFlags::SYMLINK_NOFOLLOW)?))
     }
 
     pub(crate) fn open_file(folder: &Handle, name: &OsStr) -> io::Result<File> {
@@ -213,6 +228,8 @@ mod system {
     use std::io;
     use std::path::{Path, PathBuf};
 
+    use crate::files::stat::Stamp;
+
     pub(crate) type Handle = PathBuf;
 
     pub(crate) fn open(path: &Path) -> io::Result<Handle> {
@@ -222,6 +239,10 @@ mod system {
     pub(crate) fn within(folder: &Handle, name: &OsStr) -> io::Result<Handle> {
         let path = folder.join(name);
         if fs::symlink_metadata(&path)?.is_dir() { Ok(path) } else { Err(io::ErrorKind::NotADirectory.into()) }
+    }
+
+    pub(crate) fn stamp(folder: &Handle, name: &OsStr) -> io::Result<Stamp> {
+        fs::symlink_metadata(folder.join(name)).map(|metadata| Stamp::of(&metadata))
     }
 
     pub(crate) fn open_file(folder: &Handle, name: &OsStr) -> io::Result<File> {

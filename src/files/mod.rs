@@ -4,6 +4,7 @@
 
 mod error;
 mod folder;
+mod inputs;
 mod open;
 mod outside;
 mod pins;
@@ -19,19 +20,21 @@ use std::path::{Path, PathBuf};
 use std::sync::{Mutex, PoisonError};
 
 use crate::digest::Digest;
-use crate::files::folder::Folder;
+use crate::files::inputs::Inputs;
 use crate::files::open::read_all;
-use crate::files::stat::{Stamp, StatIndex};
+use crate::files::stat::StatIndex;
 use crate::name::ProjectPath;
 
 pub(crate) use crate::files::error::not_utf8;
 pub use crate::files::error::{FileError, describe};
+pub(crate) use crate::files::folder::Folder;
 #[cfg(feature = "generate")]
 pub(crate) use crate::files::folder::{Durable, UNFINISHED};
 #[cfg(feature = "generate")]
 pub(crate) use crate::files::open::open_or_make;
 pub(crate) use crate::files::open::{Links, hash_regular, open, read_regular, read_regular_text};
 pub use crate::files::outside::read_outside;
+pub(crate) use crate::files::stat::Stamp;
 #[cfg(feature = "generate")]
 pub(crate) use crate::files::write::{replace, sync_folder};
 
@@ -69,6 +72,7 @@ pub struct Files {
     manifest: String,
     index: Mutex<StatIndex>,
     folders: Mutex<HashMap<String, Result<PathBuf, String>>>,
+    inputs: Mutex<Inputs>,
     /// Who removes empty folders waits for those who write into them.
     #[cfg(feature = "generate")]
     tree: std::sync::RwLock<()>,
@@ -91,6 +95,7 @@ impl Files {
             manifest: name.to_string(),
             index: Mutex::new(index),
             folders: Mutex::default(),
+            inputs: Mutex::default(),
             #[cfg(feature = "generate")]
             tree: std::sync::RwLock::default(),
         })
@@ -131,7 +136,7 @@ impl Files {
         // A pattern is a path but for its stars.
         ProjectPath::new(&pattern.replace('*', "x"))?;
         let mut found = Vec::new();
-        find(&self.root, "", &parts, &mut found);
+        find(self, "", &parts, &mut found);
         found.sort();
         found.dedup();
         Ok(found)
@@ -145,7 +150,9 @@ impl Files {
     /// The bytes of a table of rows or of other data of the project.
     pub fn read_project_file(&self, path: &str) -> Result<Vec<u8>, FileError> {
         let real = self.inside(path)?;
-        self.read_beneath(&real, path, MAX_TEXT)
+        let (bytes, stamp) = self.read_beneath(&real, path, MAX_TEXT)?;
+        self.note(path, Some(stamp));
+        Ok(bytes)
     }
 
     /// Where a path of the project really leads, if it stays inside.
@@ -159,15 +166,23 @@ impl Files {
     }
 
     fn read_text(&self, name: &str) -> Result<String, FileError> {
-        let opened = open(&self.root.join(name), Links::Followed).map_err(|error| FileError::io(name, &error))?;
+        let opened = open(&self.root.join(name), Links::Followed).map_err(|error| {
+            if error.kind() == io::ErrorKind::NotFound {
+                self.note(name, None);
+            }
+            FileError::io(name, &error)
+        })?;
+        self.note(name, Some(Stamp::of(&opened.1)));
         text_of(name, read_all(opened, name, MAX_TEXT)?)
     }
 
     /// Reads a file by the place where it really lies: no part of it may be a link by now.
-    fn read_beneath(&self, real: &Path, shown: &str, limit: u64) -> Result<Vec<u8>, FileError> {
+    fn read_beneath(&self, real: &Path, shown: &str, limit: u64) -> Result<(Vec<u8>, Stamp), FileError> {
         let failed = |error: io::Error| FileError::io(shown, &error);
         let (folder, name) = self.folder_at(real).map_err(failed)?;
-        read_all(folder.open_file(&name).map_err(failed)?, shown, limit)
+        let opened = folder.open_file(&name).map_err(failed)?;
+        let stamp = Stamp::of(&opened.1);
+        Ok((read_all(opened, shown, limit)?, stamp))
     }
 
     /// The folder of a real place, held open, and the name in it.
@@ -190,6 +205,11 @@ impl Files {
 
     /// The bytes of a reference or source. Links may lead to other places of the project, not out of it.
     pub fn read_picture(&self, path: &ProjectPath) -> Result<Vec<u8>, FileError> {
+        self.read_stamped_picture(path).map(|(bytes, _)| bytes)
+    }
+
+    /// The same, and the stamp that the file had when it was opened.
+    pub(crate) fn read_stamped_picture(&self, path: &ProjectPath) -> Result<(Vec<u8>, Stamp), FileError> {
         let real = fs::canonicalize(self.locate(path)).map_err(|error| FileError::io(path, &error))?;
         if !real.starts_with(&self.root) {
             return Err(FileError::outside(path));
@@ -200,14 +220,16 @@ impl Files {
     /// The digest of a reference or source, through the stat index; the first bytes prove it an image only when read.
     pub fn picture_digest(&self, path: &ProjectPath) -> Option<Digest> {
         let metadata = fs::metadata(self.locate(path)).ok().filter(fs::Metadata::is_file)?;
-        self.lock_index().trusted(&picture_key(path), &Stamp::of(&metadata))
+        let stamp = Stamp::of(&metadata);
+        let digest = self.lock_index().trusted(&picture_key(path), &stamp)?;
+        self.note(path.as_str(), Some(stamp));
+        Some(digest)
     }
 
     /// Remembers the digest of a reference or source whose bytes were read, and were an image.
-    pub fn remember_picture(&self, path: &ProjectPath, digest: Digest) {
-        if let Ok(metadata) = fs::metadata(self.locate(path)) {
-            self.lock_index().record(&picture_key(path), Stamp::of(&metadata), digest);
-        }
+    pub(crate) fn remember_picture(&self, path: &ProjectPath, stamp: Stamp, digest: Digest) {
+        self.note(path.as_str(), Some(stamp));
+        self.lock_index().record(&picture_key(path), stamp, digest);
     }
 
     /// What lies at an output's path: one lstat where the stat index vouches for the content, else the bytes are hashed.
@@ -290,24 +312,37 @@ impl Files {
 }
 
 /// Walks down as far as the parts of a pattern lead. Links to folders aren't followed.
-fn find(folder: &Path, prefix: &str, parts: &[&str], found: &mut Vec<String>) {
+fn find(files: &Files, prefix: &str, parts: &[&str], found: &mut Vec<String>) {
     let Some((part, rest)) = parts.split_first() else { return };
-    if *part == "**" {
-        find(folder, prefix, rest, found);
+    let beneath = |name: &str| if prefix.is_empty() { name.to_string() } else { format!("{prefix}/{name}") };
+    if !part.contains('*') {
+        let path = beneath(part);
+        match fs::symlink_metadata(files.root.join(&path)).map(|metadata| metadata.is_dir()) {
+            Ok(true) => find(files, &path, rest, found),
+            Ok(false) if rest.is_empty() => found.push(path),
+            Ok(false) => {}
+            Err(_) => files.note(&path, None),
+        }
+        return;
     }
+    if *part == "**" {
+        find(files, prefix, rest, found);
+    }
+    let folder = files.root.join(prefix);
+    files.note_folder(prefix, &folder);
     let glob = wildmatch::WildMatch::new(part);
     for entry in fs::read_dir(folder).into_iter().flatten().flatten() {
         let Ok(name) = entry.file_name().into_string() else { continue };
-        let path = if prefix.is_empty() { name.clone() } else { format!("{prefix}/{name}") };
+        let path = beneath(&name);
         let is_folder = entry.file_type().is_ok_and(|kind| kind.is_dir());
         if *part == "**" {
             if is_folder && !name.starts_with('.') {
-                find(&entry.path(), &path, parts, found);
+                find(files, &path, parts, found);
             }
         } else if glob.matches(&name) && rest.is_empty() && !is_folder {
             found.push(path);
         } else if glob.matches(&name) && is_folder {
-            find(&entry.path(), &path, rest, found);
+            find(files, &path, rest, found);
         }
     }
 }

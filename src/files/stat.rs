@@ -41,6 +41,29 @@ impl Stamp {
         Self { size: metadata.len(), modified, changed: modified, inode: 0 }
     }
 
+    /// The stamp of whatever bears a name in a folder, links not followed.
+    #[cfg(unix)]
+    pub(crate) fn of_stat(stat: &rustix::fs::Stat) -> Self {
+        let nanoseconds = |seconds: i128, rest: i128| seconds * 1_000_000_000 + rest;
+        Self {
+            size: u64::try_from(stat.st_size).unwrap_or_default(),
+            modified: nanoseconds(stat.st_mtime.into(), stat.st_mtime_nsec.into()),
+            changed: nanoseconds(stat.st_ctime.into(), stat.st_ctime_nsec.into()),
+            inode: stat.st_ino,
+        }
+    }
+
+    /// The stamp as four numbers; none where a time is centuries away.
+    pub(crate) fn numbers(&self) -> Option<[u64; 4]> {
+        let time = |time: i128| i64::try_from(time).ok().map(i64::cast_unsigned);
+        Some([self.size, time(self.modified)?, time(self.changed)?, self.inode])
+    }
+
+    /// When the content was last written, in nanoseconds since 1970.
+    pub(crate) fn modified(&self) -> i128 {
+        self.modified
+    }
+
     /// The later of both times: no content from after it can hide behind this stamp.
     pub(crate) fn latest(&self) -> i128 {
         self.modified.max(self.changed)
@@ -70,6 +93,12 @@ impl StatIndex {
     pub(crate) fn trusted(&self, key: &str, stamp: &Stamp) -> Option<Digest> {
         let (known, digest) = self.entries.get(key)?;
         (known == stamp && stamp.latest() < self.written).then_some(*digest)
+    }
+
+    /// The stamp of a file that is known.
+    #[cfg(feature = "generate")]
+    pub(crate) fn stamp(&self, key: &str) -> Option<Stamp> {
+        self.entries.get(key).map(|(stamp, _)| *stamp)
     }
 
     /// Remembers a digest that was read from the bytes.

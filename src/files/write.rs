@@ -15,8 +15,11 @@ use crate::digest::Digest;
 use crate::failpoint;
 use crate::files::folder::{Durable, Folder, UNFINISHED, UNFINISHED_DIGITS};
 use crate::files::stat::{FILE, Stamp};
-use crate::files::{FileError, Files, LOCKFILE, STATE};
+use crate::files::{FileError, Files, LOCKFILE, STATE, read_regular};
 use crate::name::ProjectPath;
+
+/// What lies further ahead than a few of the file system's ticks, in nanoseconds, has a clock of its own: no waiting helps.
+const TICKS: i128 = 20_000_000;
 
 impl Files {
     /// Puts `bytes` at an output's path, whole or not at all, making the folders above it.
@@ -61,8 +64,10 @@ impl Files {
 
     /// Writes the lockfile, and makes sure that it is on the disk.
     pub fn write_lockfile(&self, text: &str) -> Result<(), FileError> {
-        replace(self.root(), &self.root().join(LOCKFILE), text.as_bytes(), Durable::Yes)
-            .map_err(|error| FileError::io(LOCKFILE, &error))
+        let write = || Folder::open(self.root())?.replace(LOCKFILE.as_ref(), text.as_bytes(), Durable::Yes);
+        let metadata = write().map_err(|error| FileError::io(LOCKFILE, &error))?;
+        self.note_written(LOCKFILE, Stamp::of(&metadata));
+        Ok(())
     }
 
     /// The state folder, made where it is missing, with a .gitignore of its own.
@@ -82,20 +87,31 @@ impl Files {
     /// Writes the stat index where it has changed. A failure costs the next run some hashing and nothing else.
     pub fn save_index(&self) {
         let index = self.lock_index();
-        if !index.is_dirty() {
-            return;
+        if index.is_dirty() {
+            self.write_state(FILE, index.render().as_bytes(), index.latest());
         }
+    }
+
+    /// Writes a file of the state folder, which speaks of files that were stamped at the `latest` then. A failure costs the
+    /// next run some time and nothing else.
+    pub(crate) fn write_state(&self, name: &str, bytes: &[u8], latest: i128) {
         let Ok(state) = self.state_folder() else { return };
-        let text = index.render();
-        // Files written in the same tick as the index would be read again by the next run: wait the tick out.
+        let write = || Folder::open(&state)?.replace(name.as_ref(), bytes, Durable::No);
+        // What was written in the same tick wouldn't be trusted by the next run: wait the tick out.
         for _ in 0..5 {
-            let written = replace(&state, &state.join(FILE), text.as_bytes(), Durable::No);
-            let stamp = written.and_then(|()| fs::metadata(state.join(FILE))).map(|metadata| Stamp::of(&metadata));
-            if !stamp.is_ok_and(|stamp| stamp.latest() <= index.latest()) {
+            let ahead = write().map_or(-1, |metadata| latest - Stamp::of(&metadata).modified());
+            if !(0..TICKS).contains(&ahead) {
                 return;
             }
             thread::sleep(Duration::from_millis(4));
         }
+    }
+
+    /// A file of the state folder as it is, and when it was written.
+    pub(crate) fn read_state(&self, name: &str) -> Option<(Vec<u8>, i128)> {
+        let path = self.root().join(STATE).join(name);
+        let written = Stamp::of(&fs::symlink_metadata(&path).ok()?).modified();
+        Some((read_regular(&path).ok()?, written))
     }
 
     /// Removes temporary files that a killed run left beside these outputs and the lockfile. For whoever holds the

@@ -3,6 +3,7 @@
 //! [`read`](Lockfile::read) and [`render`](Lockfile::render) are its two ways; the text is canonical, so that it merges
 //! and reviews well. Knows no disk: [`crate::files`] carries the text.
 
+mod canonical;
 mod read;
 mod write;
 
@@ -109,6 +110,11 @@ pub enum TakeKind {
 impl TakeKind {
     const ALL: [Self; 3] = [Self::Draft, Self::Adopted, Self::Accepted];
 
+    /// The kind of this name.
+    pub(crate) fn parse(name: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|kind| kind.name() == name)
+    }
+
     /// The name in the lockfile.
     pub const fn name(self) -> &'static str {
         match self {
@@ -142,6 +148,16 @@ impl Lockfile {
     /// The entry of an asset.
     pub fn get(&self, name: &AssetName) -> Option<&Entry> {
         self.entries.get(name)
+    }
+}
+
+impl Origin {
+    /// What an entry's `source` names: a path, or `asset:NAME`.
+    fn of_source(text: &str) -> Option<Self> {
+        match text.strip_prefix("asset:") {
+            Some(name) => AssetName::new(name).ok().map(|name| Self::Asset(name.to_string())),
+            None => ProjectPath::new(text).ok().map(|path| Self::Path(path.to_string())),
+        }
     }
 }
 

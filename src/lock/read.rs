@@ -8,7 +8,9 @@ use toml::de::DeTable;
 use crate::diagnostic::{Diagnostic, Source};
 use crate::digest::Digest;
 use crate::files::LOCKFILE;
-use crate::lock::{Entry, EntryOrigin, Generated, LockedOutput, Lockfile, Take, TakeKind, VERSION, order_takes};
+use crate::lock::{
+    Entry, EntryOrigin, Generated, LockedOutput, Lockfile, Take, TakeKind, VERSION, canonical, order_takes,
+};
 use crate::manifest::Spanned;
 use crate::manifest::table::{Field, Problems, Table, conflict};
 use crate::manifest::tree::{Node, Tree};
@@ -18,6 +20,11 @@ use crate::recipe::{Background, Origin, Quality, Ratio, Recipe, Reference, Size,
 impl Lockfile {
     /// Reads the text of images.lock.
     pub fn read(text: &str) -> Result<Self, Vec<Diagnostic>> {
+        canonical::read(text).map_or_else(|| Self::read_toml(text), Ok)
+    }
+
+    /// Reads any text: one that was merged or edited, or says what is wrong with it.
+    pub(crate) fn read_toml(text: &str) -> Result<Self, Vec<Diagnostic>> {
         let source = Source::new(LOCKFILE, text);
         if let Some(conflict) = conflict(text) {
             let error = Diagnostic::new("lock-conflict", "images.lock has conflict marks from a merge");
@@ -95,7 +102,8 @@ fn read_entry(field: &Field<'_>, problems: &mut Problems<'_>) -> Option<(Spanned
     let name = table.parsed("name", "an asset's name", |text| AssetName::new(text).ok(), problems);
     let fingerprint = parse::<Digest>(&mut table, "fingerprint", problems);
     let chosen = parse::<Digest>(&mut table, "chosen", problems);
-    let source = table.parsed("source", "a path or `asset:NAME`", source, problems).map(|source| source.value);
+    let source =
+        table.parsed("source", "a path or `asset:NAME`", Origin::of_source, problems).map(|source| source.value);
     let hash = parse::<Digest>(&mut table, "hash", problems);
     let recipe = table.take("recipe").and_then(|field| recipe(&field, problems));
     let mut takes = each(&table.list("takes"), take, problems);
@@ -162,13 +170,6 @@ fn path(table: &mut Table<'_>, key: &'static str, problems: &mut Problems<'_>) -
     table.parsed(key, "a path inside the project", |text| ProjectPath::new(text).ok(), problems).map(|path| path.value)
 }
 
-fn source(text: &str) -> Option<Origin> {
-    match text.strip_prefix("asset:") {
-        Some(name) => AssetName::new(name).ok().map(|name| Origin::Asset(name.to_string())),
-        None => ProjectPath::new(text).ok().map(|path| Origin::Path(path.to_string())),
-    }
-}
-
 fn recipe(field: &Field<'_>, problems: &mut Problems<'_>) -> Option<Recipe> {
     let mut table = field.table("[asset.recipe]", &[], problems)?;
     let model = table.string("model", problems);
@@ -227,7 +228,6 @@ fn options(field: &Field<'_>, problems: &mut Problems<'_>) -> BTreeMap<String, B
 
 fn take(field: &Field<'_>, problems: &mut Problems<'_>) -> Option<Take> {
     let mut table = field.table("[[asset.takes]]", &[], problems)?;
-    let kind = |text: &str| TakeKind::ALL.into_iter().find(|kind| kind.name() == text);
     let take = Take {
         hash: parse(&mut table, "hash", problems)?,
         provider: table.string("provider", problems)?.value,
@@ -236,7 +236,9 @@ fn take(field: &Field<'_>, problems: &mut Problems<'_>) -> Option<Take> {
         wording: table.string("wording", problems).map(|wording| wording.value),
         cost_usd: table.amount("cost_usd", problems).map(|cost| cost.value),
         generated: table.take("generated").and_then(|field| date(&field, problems)),
-        kind: table.parsed("kind", "`draft`, `adopted` or `accepted`", kind, problems).map(|kind| kind.value),
+        kind: table
+            .parsed("kind", "`draft`, `adopted` or `accepted`", TakeKind::parse, problems)
+            .map(|kind| kind.value),
         fingerprint: parse(&mut table, "fingerprint", problems).map(crate::recipe::Fingerprint),
     };
     table.finish(problems);

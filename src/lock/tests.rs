@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use proptest::prelude::*;
 
 use crate::digest::Digest;
-use crate::lock::{Entry, EntryOrigin, Generated, LockedOutput, Lockfile, Take, TakeKind, order_takes};
+use crate::lock::{Entry, EntryOrigin, Generated, LockedOutput, Lockfile, Take, TakeKind, canonical, order_takes};
 use crate::name::{AssetName, ProjectPath};
 use crate::recipe::{Background, Origin, Quality, Ratio, Recipe, Reference, Size, Value};
 
@@ -124,6 +124,19 @@ proptest! {
         let read = Lockfile::read(&text).map_err(|errors| TestCaseError::fail(format!("{errors:?}\n{text}")))?;
         prop_assert_eq!(&read, &lockfile);
         prop_assert_eq!(read.render(), text);
+    }
+
+    #[test]
+    fn what_is_read_line_by_line_is_what_toml_says(lockfile in any_lockfile(), at in any::<prop::sample::Index>(), with in "[ -~\n]{0,3}", length in 0..4_usize) {
+        let text = lockfile.render();
+        prop_assert_eq!(canonical::read(&text), Some(lockfile), "{}", text);
+        // Whatever is done to it, either it is left to the TOML reader or that agrees.
+        let start = text.floor_char_boundary(at.index(text.len()));
+        let end = text.floor_char_boundary(start + length);
+        let edited = format!("{}{with}{}", &text[..start], &text[end.max(start)..]);
+        if let Some(read) = canonical::read(&edited) {
+            prop_assert_eq!(Lockfile::read_toml(&edited).ok(), Some(read), "{}", edited);
+        }
     }
 
     #[test]

@@ -4,7 +4,7 @@ use crate::lock::{Entry, EntryOrigin, LockedOutput, Lockfile, Take, TakeKind, VE
 use crate::manifest::quote::{inline, key, quote};
 use crate::recipe::{Background, Origin, Quality, Recipe};
 
-const HEAD: &str = "# Made by tintype from images.toml. Commit it; don't edit it.\n";
+pub(crate) const HEAD: &str = "# Made by tintype from images.toml. Commit it; don't edit it.\n";
 
 /// A text that is being written; writing to a `String` can't fail.
 struct Text(String);

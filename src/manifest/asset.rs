@@ -14,7 +14,6 @@ use crate::recipe::{Background, Quality, Ratio, Size, Value};
 use crate::transform::Fit;
 
 /// Asset keys that are part of the manifest and can't be carried out yet.
-const LATER: [&str; 0] = [];
 /// Output keys that are part of the manifest and can't be carried out yet.
 const LATER_OUTPUT: [&str; 12] = [
     "lossless",
@@ -45,7 +44,7 @@ pub(crate) enum Scope {
 
 /// Reads the keys of an asset or of the defaults.
 pub(crate) fn read(field: &Field<'_>, title: &str, scope: Scope, problems: &mut Problems<'_>) -> Option<AssetKeys> {
-    let mut table = field.table(title, &LATER, problems)?;
+    let mut table = field.table(title, &[], problems)?;
     refuse_misplaced(&mut table, scope, problems);
     // What they say is used up before values are read.
     if let Some(style) = table.take("style") {

@@ -33,6 +33,8 @@ pub(crate) struct Context<'a> {
 impl Context<'_> {
     pub(crate) fn plan(&self, routing: Option<&Routing>) -> PlannedAsset {
         let mut one = PlannedAsset::nothing(&self.asset.name, Action::Keep);
+        one.tags.clone_from(&self.asset.tags);
+        one.alt.clone_from(&self.asset.alt);
         match &self.asset.origin {
             AssetOrigin::Source { .. } | AssetOrigin::Shared(_) => self.plan_source(&mut one),
             AssetOrigin::Generated(open) => {
@@ -83,6 +85,8 @@ impl Context<'_> {
         } else {
             one.missing_keys.clear();
         }
+        one.provider = one.first().map(|candidate| candidate.route.provider.clone());
+        one.api = one.first().map(|candidate| candidate.api);
         let doubts = one.first().map(|candidate| candidate.doubts.clone()).unwrap_or_default();
         let help = "look at what comes, or name a provider that documents it in `provider`";
         one.warnings.extend(doubts.into_iter().map(|doubt| Note::new("untold", doubt, help)));

@@ -12,7 +12,7 @@ use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 use crate::digest::Digest;
 use crate::lock::{Lockfile, Take};
-use crate::model::Registry;
+use crate::model::{Api, Registry};
 use crate::name::{AssetName, ProjectPath};
 use crate::observe::Observed;
 use crate::plan::asset::Context;
@@ -102,7 +102,11 @@ pub struct PlannedAsset {
     pub reasons: Vec<Reason>,
     /// The model, for an asset that one draws.
     pub model: Option<String>,
-    /// The ways to its picture, in order of preference, as far as their keys are set.
+    /// The provider that would be asked first, for its picture or for another take.
+    pub provider: Option<String>,
+    /// In which wire format.
+    pub api: Option<Api>,
+    /// The ways to its picture, in order of preference, as far as their keys are set; none where nothing is to be done.
     pub candidates: Vec<Candidate>,
     /// Variables of which one must be set before its picture can be asked for; empty if one is.
     pub missing_keys: Vec<String>,
@@ -112,6 +116,10 @@ pub struct PlannedAsset {
     pub cost_usd: Option<f64>,
     /// The files that it has or will have.
     pub outputs: Vec<ProjectPath>,
+    /// Its tags.
+    pub tags: Vec<String>,
+    /// Its text for people who don't see the picture.
+    pub alt: Option<String>,
     /// Worth knowing.
     pub warnings: Vec<Note>,
     /// Why it will fail without anything being sent.
@@ -321,17 +329,21 @@ fn is_reproducible(model: &str, registry: &Registry) -> bool {
 }
 
 impl PlannedAsset {
-    fn nothing(name: &AssetName, action: Action) -> Self {
+    pub(crate) fn nothing(name: &AssetName, action: Action) -> Self {
         Self {
             name: name.clone(),
             action,
             reasons: Vec::new(),
             model: None,
+            provider: None,
+            api: None,
             candidates: Vec::new(),
             missing_keys: Vec::new(),
             images: 0,
             cost_usd: Some(0.0),
             outputs: Vec::new(),
+            tags: Vec::new(),
+            alt: None,
             warnings: Vec::new(),
             error: None,
             work: Work::default(),

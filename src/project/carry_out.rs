@@ -51,7 +51,7 @@ impl Project {
         runtime: &Runtime,
         report: &dyn Report,
         stop: &Stop,
-    ) -> (Plan, BTreeMap<AssetName, Outcome>) {
+    ) -> (Plan, BTreeMap<AssetName, Outcome>, Learned) {
         let purse = self.purse(&survey.plan, options);
         let policy = self.policy(&options.allowed, None);
         let run = Run { jobs: self.jobs(options), ..self.run(&survey.lock, &policy, &purse, report, stop) };
@@ -92,7 +92,7 @@ impl Project {
             observed = Some(seen);
         }
         done.sort_by(|one, other| one.name.cmp(&other.name));
-        (Plan { assets: done }, outcomes)
+        (Plan { assets: done }, outcomes, learned)
     }
 
     fn jobs(&self, options: &SyncOptions) -> usize {

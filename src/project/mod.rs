@@ -19,6 +19,8 @@ mod keys;
 mod ledger;
 #[cfg(feature = "generate")]
 mod sync;
+#[cfg(feature = "generate")]
+mod settled;
 mod verify;
 
 use std::collections::{BTreeMap, BTreeSet};
@@ -30,6 +32,7 @@ use wildmatch::WildMatch;
 
 use crate::cache::Cache;
 use crate::diagnostic::{Diagnostic, nearest, sort};
+use crate::digest::Digest;
 use crate::files::{FileError, Files};
 use crate::lock::Lockfile;
 use crate::manifest::{Manifest, Parsed, gather};
@@ -41,6 +44,7 @@ use crate::resolve::cell::Said;
 use crate::resolve::{Asset, Assets, Explanation, Protected, explain, render, resolve};
 use crate::route::{Routing, route};
 use crate::secret::Secret;
+use crate::snapshot::{World, real};
 
 #[cfg(feature = "generate")]
 pub use crate::project::adopt::{Accepted, Adopted};
@@ -49,6 +53,8 @@ pub use crate::project::cache::{CacheVerified, Care, DamagedOriginal, GcOptions}
 #[cfg(feature = "generate")]
 pub use crate::project::doctor::{CacheState, Dotenv, Examination, ManifestState, ProviderState, Soundness, examine};
 pub use crate::project::keys::{KeySource, Keys};
+#[cfg(feature = "generate")]
+pub use crate::project::settled::settled;
 #[cfg(feature = "generate")]
 pub use crate::project::sync::{SyncOptions, Synced};
 pub use crate::project::verify::{Check, CheckedFile, Verified};
@@ -64,6 +70,20 @@ pub struct Surroundings {
     pub variables: BTreeMap<String, String>,
     /// Hosts that may be sent keys besides the built-in ones.
     pub trusted_hosts: TrustedHosts,
+    /// What tells this program from another build of itself: what one of them concluded, another one looks at anew.
+    pub program: String,
+}
+
+impl Surroundings {
+    /// What a snapshot's conclusions stand on besides files.
+    pub fn world(&self) -> World<'_> {
+        World {
+            program: self.program.clone(),
+            cache: (self.cache.as_deref(), &self.default_cache),
+            trusted_hosts: self.trusted_hosts.hosts().collect::<Vec<_>>().join(","),
+            variables: &self.variables,
+        }
+    }
 }
 
 /// Which assets are meant.
@@ -161,6 +181,8 @@ pub struct Project {
     pub(crate) keys: Keys,
     #[cfg_attr(not(feature = "generate"), expect(dead_code, reason = "only requests go to hosts"))]
     pub(crate) trusted_hosts: TrustedHosts,
+    #[cfg_attr(not(feature = "generate"), expect(dead_code, reason = "only a sync takes a snapshot"))]
+    world: Digest,
 }
 
 /// Where a project stands: what is locked, what lies on the disk, what a sync would do.
@@ -208,6 +230,7 @@ impl Project {
             routes,
             keys,
             trusted_hosts: surroundings.trusted_hosts.clone(),
+            world: surroundings.world().digest(),
         })
     }
 
@@ -391,22 +414,6 @@ fn cache_folder(manifest: &Manifest, files: &Files, surroundings: &Surroundings)
         Err(reason) => {
             let error = written.error("bad-path", format!("the cache can't be there: {reason}"), "this path");
             Err(vec![error.help("write a folder inside the project or an absolute path, or set TINTYPE_CACHE_DIR")])
-        }
-    }
-}
-
-/// The folder without links, as far as it exists.
-fn real(folder: &Path) -> PathBuf {
-    let mut rest = Vec::new();
-    let mut existing = folder;
-    loop {
-        match (std::path::absolute(existing).and_then(std::fs::canonicalize), existing.parent(), existing.file_name()) {
-            (Ok(real), _, _) => return rest.iter().rev().fold(real, |path, part| path.join(part)),
-            (Err(_), Some(parent), Some(name)) => {
-                rest.push(name.to_os_string());
-                existing = parent;
-            }
-            _ => return folder.to_path_buf(),
         }
     }
 }

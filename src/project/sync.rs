@@ -61,6 +61,7 @@ impl Project {
         if survey.plan.is_settled() && survey.lock_text.is_some() && !is_stranded() {
             report.event(&Event::Planned(&survey.plan));
             self.files.save_index();
+            self.conclude(survey.plan.assets.iter().collect(), options);
             return Ok(Synced::settled(survey.plan));
         }
         self.admit(&survey, options)?;
@@ -79,10 +80,11 @@ impl Project {
         self.files.sweep(survey.plan.assets.iter().flat_map(|one| &one.outputs));
         let runtime = runtime()?;
         let survey = self.fetch_references(survey, options, &runtime, report)?;
-        let (plan, outcomes) = self.carry_out(&survey, options, &runtime, report, stop);
+        let (plan, outcomes, learned) = self.carry_out(&survey, options, &runtime, report, stop);
         self.note_savings(&survey.lock, &outcomes);
-        self.lock(&survey, &outcomes)?;
+        let lock = self.lock(&survey, &outcomes)?;
         self.files.save_index();
+        self.conclude_after(&plan, &lock, &learned, &outcomes, options);
         let interrupted = stop.is_requested();
         let results = outcomes.into_iter().map(|(name, outcome)| (name, outcome.result)).collect();
         Ok(Synced { plan, results, interrupted })
@@ -135,7 +137,7 @@ impl Project {
     }
 
     /// Writes the lockfile where it says something else now.
-    fn lock(&self, survey: &Survey, outcomes: &BTreeMap<AssetName, Outcome>) -> Result<(), ProjectError> {
+    fn lock(&self, survey: &Survey, outcomes: &BTreeMap<AssetName, Outcome>) -> Result<Lockfile, ProjectError> {
         let mut lock: Lockfile = survey.lock.clone();
         for (name, outcome) in outcomes {
             match &outcome.entry {
@@ -148,7 +150,8 @@ impl Project {
                 }
             }
         }
-        self.write_lock(survey, &lock)
+        self.write_lock(survey, &lock)?;
+        Ok(lock)
     }
 
     /// Writes the lockfile, if it says anything else than before.
@@ -174,7 +177,8 @@ pub(crate) fn runtime() -> Result<Runtime, ProjectError> {
 }
 
 impl Synced {
-    fn settled(plan: Plan) -> Self {
+    /// Of a plan in which there was nothing to do.
+    pub fn settled(plan: Plan) -> Self {
         let done = |one: &PlannedAsset| AssetResult { warnings: one.warnings.clone(), ..AssetResult::done() };
         let results = plan.assets.iter().map(|one| (one.name.clone(), done(one))).collect();
         Self { plan, results, interrupted: false }

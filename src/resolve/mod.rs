@@ -170,6 +170,15 @@ impl Asset {
         }
     }
 
+    /// How many files it is to have.
+    pub fn files(&self) -> usize {
+        let published = match self.publish {
+            Publish::All => self.takes() as usize,
+            Publish::Chosen => 1,
+        };
+        published * self.outputs.len()
+    }
+
     /// The files made of take number `take`, from 1.
     pub fn paths(&self, take: usize) -> impl Iterator<Item = ProjectPath> {
         self.outputs.iter().map(move |output| output.path(take))

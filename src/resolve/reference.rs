@@ -108,8 +108,8 @@ impl<'a> References<'a> {
         role: &str,
         found: &mut Vec<Diagnostic>,
     ) -> Option<(Digest, Picture)> {
-        let bytes = match self.files.read_picture(path) {
-            Ok(bytes) => bytes,
+        let (bytes, stamp) = match self.files.read_stamped_picture(path) {
+            Ok(read) => read,
             Err(error) => {
                 let code = if error.missing { "missing-reference" } else { "bad-reference" };
                 let diagnostic =
@@ -124,7 +124,7 @@ impl<'a> References<'a> {
         match Picture::read(&bytes) {
             Ok(picture) => {
                 let digest = Digest::of(&bytes);
-                self.files.remember_picture(path, digest);
+                self.files.remember_picture(path, stamp, digest);
                 Some((digest, picture))
             }
             Err(reason) => {

@@ -215,6 +215,8 @@ fn a_paid_picture_is_synced_and_a_run_without_work_writes_nothing() {
             .filter(|line| !line.contains("/dev/tty") && !line.contains("/dev/null"))
             .collect();
         assert!(writes.is_empty(), "a run without work opens files for writing: {writes:#?}");
+        let opened = |file: &str| log.lines().any(|line| line.contains("open") && line.contains(file));
+        assert!(opened("snapshot") && !opened("images.toml") && !opened("images.lock"), "it only looks:\n{log}");
         let (_, log) = traced(&sandbox, &["-e", "trace=%file"], &["sync", "--dry-run"]);
         assert!(!log.contains("O_WRONLY") && !log.contains("O_CREAT"), "a dry run writes:\n{log}");
         Case::new(&sandbox, &vendor, "traced").finish();

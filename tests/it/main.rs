@@ -32,6 +32,7 @@ mod sandbox;
 mod schema;
 mod secrets;
 mod settled;
+mod snapshot;
 mod shells;
 mod show;
 mod stranded;

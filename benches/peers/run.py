@@ -1,0 +1,231 @@
+#!/usr/bin/env python3
+"""What tintype costs beside its peers, in one run: `benches/peers/run.py`, or with the names of some of its tables.
+
+Builds the release binary, sets the projects up in a temporary folder, runs each tool in turn so that all see the same
+machine, and prints medians and ratios. Nothing is asserted: a ratio is to be read. Peers that aren't there are left out:
+ninja, make, git, b3sum (Debian: ninja-build make git b3sum).
+"""
+
+import argparse
+import json
+import os
+import shutil
+import statistics
+import subprocess
+import sys
+import tempfile
+import time
+from pathlib import Path
+
+HERE = Path(__file__).resolve().parent
+ROOT = HERE.parent.parent
+
+
+class Run:
+    """One run of a program: seconds, seconds of processor, MiB."""
+
+    def __init__(self, seconds, cpu, memory):
+        self.seconds, self.cpu, self.memory = seconds, cpu, memory
+
+
+class Tool:
+    def __init__(self, name, command, folder, before=None, environment=None):
+        self.name, self.command, self.folder, self.before = name, [str(word) for word in command], folder, before
+        self.environment = {"PATH": os.environ["PATH"], "HOME": str(folder), **(environment or {})}
+
+    def run(self):
+        if self.before:
+            self.before()
+        there = os.getcwd()
+        os.chdir(self.folder)
+        program = shutil.which(self.command[0])
+        null = os.open(os.devnull, os.O_RDWR)
+        actions = [(os.POSIX_SPAWN_DUP2, null, 0), (os.POSIX_SPAWN_DUP2, null, 1)]
+        begun = time.perf_counter()
+        process = os.posix_spawn(program, self.command, self.environment, file_actions=actions)
+        _, status, usage = os.wait4(process, 0)
+        seconds = time.perf_counter() - begun
+        os.close(null)
+        os.chdir(there)
+        if status:
+            sys.exit(f"{self.name} ended with {os.waitstatus_to_exitcode(status)}: {' '.join(self.command)}")
+        return Run(seconds, usage.ru_utime + usage.ru_stime, usage.ru_maxrss / 1024)
+
+
+def measure(title, tools, base, times):
+    """Each tool in turn, `times` over; medians, and ratios to the tool called `base`."""
+    tools = [tool for tool in tools if shutil.which(tool.command[0])]
+    for tool in tools:
+        tool.run()
+    runs = {tool.name: [] for tool in tools}
+    for _ in range(times):
+        for tool in tools:
+            runs[tool.name].append(tool.run())
+    middle = lambda name, of: statistics.median(getattr(run, of) for run in runs[name])
+    print(f"\n### {title}\n\n| | ms | of {base} | cpu ms | MiB |\n|---|---|---|---|---|")
+    for tool in tools:
+        ms, cpu, memory = (middle(tool.name, of) for of in ("seconds", "cpu", "memory"))
+        ratio = ms / middle(base, "seconds")
+        print(f"| {tool.name} | {ms * 1e3:.1f} | {ratio:.2f} | {cpu * 1e3:.0f} | {memory:.0f} |", flush=True)
+
+
+def name(number):
+    return f"set-{number % 50}/unit-{number}"
+
+
+def manifest(count, extra="", size="64x64"):
+    """Assets on the placeholder model."""
+    assets = (f'\n[assets."{name(number)}"]\nprompt = "unit number {number} in a blue coat{extra if number == 7 else ""}"\n'
+              for number in range(count))
+    return f'[defaults]\nmodel = "placeholder"\nsize = "{size}"\n' + "".join(assets)
+
+
+class Bench:
+    def __init__(self, folder):
+        self.folder = folder
+        self.tintype = ROOT / "target/release/tintype"
+        self.floor = folder / "lstat"
+        subprocess.run(["cargo", "build", "--release", "--quiet"], cwd=ROOT, check=True)
+        subprocess.run(["rustc", "-O", "-o", self.floor, HERE / "lstat.rs"], check=True)
+
+    def project(self, title, text):
+        """A folder with this manifest, synced, and the environment of its runs."""
+        folder = self.folder / title
+        folder.mkdir()
+        (folder / "images.toml").write_text(text)
+        environment = {"TINTYPE_CACHE_DIR": str(self.folder / f"{title}-cache")}
+        self.tool("", folder, environment, "sync", "--yes", "--quiet").run()
+        return folder, environment
+
+    def tool(self, title, folder, environment, *words, before=None):
+        return Tool(title, [self.tintype, *words], folder, before, environment)
+
+    def peers(self, folder):
+        """What others need to know of the same files."""
+        paths = sorted(str(path.relative_to(folder)) for path in (folder / "assets").rglob("*.png"))
+        (folder / "list").write_text("\n".join(paths))
+        (folder / "source").write_text("")
+        os.utime(folder / "source", (0, 0))
+        rules = "".join(f"build {path}: made source\n" for path in paths)
+        (folder / "build.ninja").write_text(f"rule made\n command = true\n{rules}")
+        (folder / "Makefile").write_text(f"all: {' '.join(paths)}\n" + "".join(f"{path}: source\n\ttrue\n" for path in paths))
+        if shutil.which("ninja"):
+            subprocess.run(["ninja", "--quiet"], cwd=folder, check=True, stdout=subprocess.DEVNULL)
+        git = ["git", "-c", "user.name=bench", "-c", "user.email=bench@localhost"]
+        for words in (["init", "-q"], ["add", "assets", "images.toml"], ["commit", "-qm", "all"], ["status"]):
+            subprocess.run(git + words, cwd=folder, check=True, stdout=subprocess.DEVNULL)
+
+    def nothing(self, count, times):
+        """A run in which nothing changed."""
+        folder, environment = self.project(f"nothing-{count}", manifest(count))
+        self.peers(folder)
+        self.tool("", folder, environment, "sync").run()
+        tools = [
+            Tool("lstat of each file", [self.floor, "list"], folder),
+            self.tool("tintype sync", folder, environment, "sync"),
+            self.tool("tintype plan", folder, environment, "plan"),
+            self.tool("tintype check", folder, environment, "check"),
+            self.tool("tintype list", folder, environment, "list"),
+            self.tool("tintype sync, no snapshot", folder, environment, "sync",
+                      before=lambda: (folder / ".tintype/snapshot-v1").unlink(missing_ok=True)),
+            Tool("ninja", ["ninja"], folder),
+            Tool("git status", ["git", "status", "--porcelain", "-uno"], folder),
+            Tool("make", ["make"], folder),
+        ]
+        measure(f"Nothing changed, {count:,} assets", tools, "lstat of each file", times)
+
+    def small(self):
+        folder, environment = self.project("small", manifest(10))
+        tools = [
+            Tool("git --version", ["git", "--version"], folder),
+            self.tool("tintype --version", folder, environment, "--version"),
+            self.tool("tintype sync, 10 assets", folder, environment, "sync"),
+        ]
+        measure("Starting up", tools, "git --version", 100)
+
+    def changed(self, count=10_000):
+        folder, environment = self.project("changed", manifest(count))
+        rounds = iter(range(1_000_000))
+        edit = lambda: (folder / "images.toml").write_text(manifest(count, f" {next(rounds)}"))
+        tools = [
+            self.tool("tintype sync, nothing changed", folder, environment, "sync"),
+            self.tool("tintype sync, one prompt changed", folder, environment, "sync", before=edit),
+        ]
+        measure(f"One prompt of {count:,} changed", tools, "tintype sync, nothing changed", 15)
+
+    def restore(self, count=10_000):
+        """All outputs are gone and come back, verified. On a tmpfs, so that no disk is measured."""
+        memory = Path(tempfile.mkdtemp(dir="/dev/shm"))
+        here, self.folder = self.folder, memory
+        try:
+            folder, environment = self.project("restore", manifest(count, size="512x384"))
+            copy = memory / "copy"
+            subprocess.run(["cp", "-r", folder / "assets", memory / "original"], check=True)
+            size = sum(path.stat().st_size for path in (memory / "original").rglob("*.png")) / count / 1024
+            gone = lambda: (shutil.rmtree(folder / "assets", ignore_errors=True), shutil.rmtree(copy, ignore_errors=True))
+            tools = [
+                Tool("cp -r", ["cp", "-r", memory / "original", copy], folder, gone),
+                self.tool("tintype sync", folder, environment, "sync", "--quiet", before=gone),
+            ]
+            measure(f"{count:,} outputs of {size:.0f} KiB restored", tools, "cp -r", 9)
+        finally:
+            self.folder = here
+            shutil.rmtree(memory, ignore_errors=True)
+
+    def first(self, count=10_000):
+        """Everything is drawn."""
+        folder, environment = self.project("first", manifest(count))
+
+        def nothing():
+            for path in (folder / "assets", folder / ".tintype", Path(environment["TINTYPE_CACHE_DIR"])):
+                shutil.rmtree(path, ignore_errors=True)
+            (folder / "images.lock").unlink(missing_ok=True)
+
+        measure(f"{count:,} placeholders drawn", [self.tool("tintype sync", folder, environment, "sync", "--quiet",
+                before=nothing)], "tintype sync", 3)
+
+    def verify(self, count=2_000):
+        folder, environment = self.project("verify", manifest(count, size="1024x1024"))
+        cache = Path(environment["TINTYPE_CACHE_DIR"])
+        files = [path for path in [*(folder / "assets").rglob("*.png"), *(cache / "v1/originals").rglob("*")] if path.is_file()]
+        if shutil.which("b3sum"):
+            with open(folder / "sums", "w") as sums:
+                for start in range(0, len(files), 500):
+                    subprocess.run(["b3sum", *files[start:start + 500]], stdout=sums, check=True)
+        size = sum(path.stat().st_size for path in files) >> 20
+        tools = [Tool("b3sum --check", ["b3sum", "--check", "--quiet", "sums"], folder),
+                 self.tool("tintype verify", folder, environment, "verify")]
+        measure(f"{len(files):,} files, {size} MiB verified", tools, "b3sum --check", 9)
+
+    def growth(self):
+        """Time and memory by number of assets."""
+        print("\n### Growth\n\n| assets | first sync s | nothing changed ms | MiB | without a snapshot ms | MiB |\n|---|---|---|---|---|---|")
+        for count in (100, 1_000, 10_000, 100_000):
+            folder, environment = self.project(f"growth-{count}", manifest(1))
+            (folder / "images.toml").write_text(manifest(count))
+            first = self.tool("", folder, environment, "sync", "--quiet").run()
+            runs = [self.tool("", folder, environment, "sync").run() for _ in range(7)]
+            snapshot = folder / ".tintype/snapshot-v1"
+            slow = [self.tool("", folder, environment, "sync", before=lambda: snapshot.unlink(missing_ok=True)).run() for _ in range(3)]
+            middle = lambda runs, of: statistics.median(getattr(run, of) for run in runs)
+            print(f"| {count:,} | {first.seconds:.2f} | {middle(runs, 'seconds') * 1e3:.1f} | {middle(runs, 'memory'):.0f} "
+                  f"| {middle(slow, 'seconds') * 1e3:.0f} | {middle(slow, 'memory'):.0f} |", flush=True)
+
+
+def main():
+    tables = ["small", "nothing", "hundred-thousand", "changed", "restore", "first", "verify", "growth"]
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("tables", nargs="*", help=f"some of: {' '.join(tables)}")
+    chosen = parser.parse_args().tables or tables
+    folder = Path(tempfile.mkdtemp(prefix="tintype-bench-"))
+    try:
+        bench = Bench(folder)
+        run = {"nothing": lambda: bench.nothing(10_000, 21), "hundred-thousand": lambda: bench.nothing(100_000, 7)}
+        for table in chosen:
+            run.get(table, getattr(bench, table, None))()
+    finally:
+        shutil.rmtree(folder, ignore_errors=True)
+
+
+if __name__ == "__main__":
+    main()

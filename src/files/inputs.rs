@@ -1,0 +1,50 @@
+//! What of the project was read, with the stamps that it had before: a later run that finds the same stamps would read
+//! the same.
+
+use std::collections::BTreeMap;
+use std::fs;
+use std::path::Path;
+use std::sync::PoisonError;
+
+use crate::files::Files;
+use crate::files::stat::Stamp;
+#[cfg(feature = "generate")]
+use crate::name::ProjectPath;
+
+/// A path in the project (`.` for its folder) and the stamp of what was there; none where there was nothing.
+pub(crate) type Inputs = BTreeMap<String, Option<Stamp>>;
+
+impl Files {
+    /// Notes what is about to be read. The first stamp counts: what changes while a run lasts has another one afterwards.
+    pub(crate) fn note(&self, path: &str, stamp: Option<Stamp>) {
+        let path = if path.is_empty() { "." } else { path };
+        self.lock_inputs().entry(path.to_string()).or_insert(stamp);
+    }
+
+    /// Notes a folder whose names are about to be read.
+    pub(crate) fn note_folder(&self, path: &str, real: &Path) {
+        self.note(path, fs::symlink_metadata(real).ok().map(|metadata| Stamp::of(&metadata)));
+    }
+
+    /// Notes what this run itself has written.
+    #[cfg(feature = "generate")]
+    pub(crate) fn note_written(&self, path: &str, stamp: Stamp) {
+        self.lock_inputs().insert(path.to_string(), Some(stamp));
+    }
+
+    /// All that was read of the project, but for the contents of outputs.
+    #[cfg(feature = "generate")]
+    pub(crate) fn inputs(&self) -> Inputs {
+        self.lock_inputs().clone()
+    }
+
+    /// The stamp of an output that was looked at or written.
+    #[cfg(feature = "generate")]
+    pub(crate) fn stamp(&self, path: &ProjectPath) -> Option<Stamp> {
+        self.lock_index().stamp(path.as_str())
+    }
+
+    fn lock_inputs(&self) -> std::sync::MutexGuard<'_, Inputs> {
+        self.inputs.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}

@@ -1,0 +1,180 @@
+//! The snapshot: what a run concluded of a project in which nothing was to be done, so that the next one only asks
+//! whether that still holds: one compact file is read, and everything that the conclusion stands on is looked at, not
+//! opened.
+//!
+//! A cache of conclusions. Deleted, damaged or written by another program, it costs time and nothing else: every doubt
+//! is answered by `None`, and the long way is taken. [`Snapshot::find`] is the one door.
+
+mod bytes;
+mod look;
+mod rows;
+#[cfg(feature = "generate")]
+mod write;
+
+use std::collections::BTreeMap;
+use std::ffi::OsStr;
+use std::fs::{self, File};
+use std::io::{Read, Seek, SeekFrom};
+use std::path::{Path, PathBuf};
+use std::sync::OnceLock;
+
+use crate::digest::Digest;
+use crate::files::{Folder, STATE, Stamp};
+use crate::plan::Plan;
+use crate::snapshot::bytes::Reader;
+use crate::snapshot::look::{Expected, all_hold};
+use crate::snapshot::rows::read_rows;
+#[cfg(feature = "generate")]
+pub(crate) use crate::snapshot::write::Conclusion;
+
+/// The snapshot's file in the state folder; a new form gets a new name.
+const FILE: &str = "snapshot-v1";
+/// No project's snapshot is longer, in bytes.
+const LONGEST: u64 = 1 << 30;
+/// The file begins with the digest of its head and the length of that.
+const START: usize = 40;
+
+/// What conclusions stand on besides the project's files.
+#[derive(Debug, Clone)]
+pub struct World<'a> {
+    /// Who concludes: another version, or another build, may come to something else.
+    pub program: String,
+    /// The cache's folder, whatever the manifest says; or where it lies if that says nothing.
+    pub cache: (Option<&'a Path>, &'a Path),
+    /// Hosts that may be sent keys, besides the built-in ones.
+    pub trusted_hosts: String,
+    /// The environment's variables: of those that hold keys it matters which are set.
+    pub variables: &'a BTreeMap<String, String>,
+}
+
+impl World<'_> {
+    pub(crate) fn digest(&self) -> Digest {
+        let path = |path: &Path| path.to_string_lossy().into_owned();
+        let mut encoder = crate::digest::Encoder::new();
+        encoder
+            .field(1, env!("CARGO_PKG_VERSION").as_bytes())
+            .field(2, self.program.as_bytes())
+            .optional(3, self.cache.0.map(path).as_deref().map(str::as_bytes))
+            .field(4, path(self.cache.1).as_bytes())
+            .field(5, self.trusted_hosts.as_bytes());
+        encoder.digest("tintype 2026-11 snapshot world v1")
+    }
+
+    /// Whether a variable is set; an empty one isn't.
+    pub(crate) fn is_set(&self, variable: &str) -> bool {
+        self.variables.get(variable).is_some_and(|value| !value.trim().is_empty())
+    }
+}
+
+/// What was concluded, and still holds as far as the manifest and all that it names go: the project is sound, and
+/// declares what it did.
+#[derive(Debug)]
+pub struct Snapshot {
+    file: File,
+    root: Folder,
+    bytes: Vec<u8>,
+    head: Head,
+    is_settled: OnceLock<bool>,
+}
+
+#[derive(Debug)]
+struct Head {
+    cache: PathBuf,
+    assets: u64,
+    outputs: u64,
+    rows: Digest,
+    /// Where in the bytes the outputs begin.
+    looked_at: usize,
+}
+
+impl Snapshot {
+    /// The snapshot of a manifest's project, if everything is as it was that says what is declared.
+    pub fn find(manifest: &Path, world: &World<'_>) -> Option<Self> {
+        let folder = manifest.parent().filter(|parent| !parent.as_os_str().is_empty()).unwrap_or(Path::new("."));
+        let root = Folder::open(folder).ok()?;
+        let (mut file, metadata) = root.within(STATE.as_ref()).ok()?.open_file(FILE.as_ref()).ok()?;
+        let bytes = read_head(&mut file, metadata.is_file().then_some(metadata.len())?)?;
+        let written = Stamp::of(&metadata);
+        let mut reader = Reader(&bytes);
+        let is_ours = reader.digest()? == world.digest()
+            && Path::new(reader.text()?) == fs::canonicalize(folder).ok()?
+            && Some(reader.text()?) == manifest.file_name().and_then(OsStr::to_str);
+        let cache = PathBuf::from(reader.text()?);
+        let is_there = Path::new(reader.text()?) == real(&cache);
+        let keys = reader.list(|reader| Some((reader.text()?, reader.flag()?)))?;
+        let same_keys = keys.into_iter().all(|(variable, was_set)| world.is_set(variable) == was_set);
+        // What is stamped as late as the snapshot may have changed within the same tick (git's rule for racy entries).
+        let is_older = i128::from(reader.number()?.cast_signed()) < written.modified();
+        let (assets, outputs, rows) = (reader.number()?, reader.number()?, reader.digest()?);
+        if !(is_ours && is_there && same_keys && is_older && all_hold(&root, &Expected::read(&mut reader)?)) {
+            return None;
+        }
+        let head = Head { cache, assets, outputs, rows, looked_at: bytes.len() - reader.0.len() };
+        Some(Self { file, root, bytes, head, is_settled: OnceLock::new() })
+    }
+
+    /// Whether there is still nothing to be done: each output is the file that it was.
+    pub fn is_settled(&self) -> bool {
+        *self.is_settled.get_or_init(|| {
+            let outputs = Expected::read(&mut Reader(&self.bytes[self.head.looked_at..]));
+            outputs.is_some_and(|outputs| all_hold(&self.root, &outputs))
+        })
+    }
+
+    /// How many assets are declared.
+    pub fn assets(&self) -> usize {
+        usize::try_from(self.head.assets).unwrap_or(usize::MAX)
+    }
+
+    /// How many files are declared.
+    pub fn outputs(&self) -> usize {
+        usize::try_from(self.head.outputs).unwrap_or(usize::MAX)
+    }
+
+    /// The folder of the project's cache.
+    pub fn cache_folder(&self) -> &Path {
+        &self.head.cache
+    }
+
+    /// The plan in which nothing is to be done, if that still holds.
+    pub fn plan(&self) -> Option<Plan> {
+        if !self.is_settled() {
+            return None;
+        }
+        let mut file = &self.file;
+        file.seek(SeekFrom::Start((START + self.bytes.len()) as u64)).ok()?;
+        let mut rows = Vec::new();
+        file.take(LONGEST).read_to_end(&mut rows).ok()?;
+        (Digest::of(&rows) == self.head.rows).then(|| read_rows(&rows)).flatten()
+    }
+}
+
+/// The part that is needed each time, whole.
+fn read_head(file: &mut File, length: u64) -> Option<Vec<u8>> {
+    let mut start = [0; START];
+    file.read_exact(&mut start).ok()?;
+    let mut reader = Reader(&start);
+    let (digest, head) = (reader.digest()?, reader.number()?);
+    let mut bytes = vec![0; usize::try_from(head).ok().filter(|_| head <= length.min(LONGEST))?];
+    file.read_exact(&mut bytes).ok()?;
+    (Digest::of(&bytes) == digest).then_some(bytes)
+}
+
+/// The folder without links, as far as it exists.
+pub(crate) fn real(folder: &Path) -> PathBuf {
+    let mut rest = Vec::new();
+    let mut existing = folder;
+    loop {
+        match (std::path::absolute(existing).and_then(fs::canonicalize), existing.parent(), existing.file_name()) {
+            (Ok(real), _, _) => return rest.iter().rev().fold(real, |path, part| path.join(part)),
+            (Err(_), Some(parent), Some(name)) => {
+                rest.push(name.to_os_string());
+                existing = parent;
+            }
+            _ => return folder.to_path_buf(),
+        }
+    }
+}
+
+#[cfg(all(test, feature = "generate"))]
+mod tests;

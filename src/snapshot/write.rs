@@ -1,0 +1,91 @@
+//! Taking a snapshot: after a run that found nothing to do, or has just done it.
+
+use std::collections::BTreeMap;
+use std::path::Path;
+use std::time::{SystemTime, UNIX_EPOCH};
+
+use crate::digest::Digest;
+use crate::files::{Files, Stamp};
+use crate::name::ProjectPath;
+use crate::plan::PlannedAsset;
+use crate::snapshot::bytes::Writer;
+use crate::snapshot::look::{Expected, ExpectedFile};
+use crate::snapshot::rows::write_rows;
+use crate::snapshot::{FILE, real};
+
+/// What is concluded, and of what.
+pub(crate) struct Conclusion<'a> {
+    pub(crate) files: &'a Files,
+    pub(crate) world: Digest,
+    /// The variables that hold keys, and whether each is set in the environment.
+    pub(crate) keys: BTreeMap<&'a str, bool>,
+    pub(crate) cache: &'a Path,
+    /// Files that are declared.
+    pub(crate) outputs: usize,
+    /// Each asset, by name.
+    pub(crate) plan: Vec<&'a PlannedAsset>,
+}
+
+impl Conclusion<'_> {
+    /// Writes it down, if there is nothing to do. What goes wrong costs the next run some time and nothing else.
+    pub(crate) fn keep(&self) {
+        let Some((bytes, latest)) = self.render() else { return };
+        let is_trusted = |written: i128| written > latest || is_ahead(latest);
+        let known = self.files.read_state(FILE);
+        if !known.is_some_and(|(known, written)| known == bytes && is_trusted(written)) {
+            self.files.write_state(FILE, &bytes, latest);
+        }
+    }
+
+    /// The file, and the latest time in it.
+    fn render(&self) -> Option<(Vec<u8>, i128)> {
+        let rows = write_rows(&self.plan)?;
+        let inputs = self.files.inputs();
+        let outputs = self.plan.iter().flat_map(|one| &one.outputs);
+        let outputs: BTreeMap<&ProjectPath, Stamp> =
+            outputs.map(|path| Some((path, self.files.stamp(path)?))).collect::<Option<_>>()?;
+        let stamps = inputs.values().flatten().chain(outputs.values());
+        let latest = stamps.map(Stamp::latest).max().unwrap_or_default();
+        let mut writer = Writer::default();
+        writer.digest(self.world);
+        writer.text(self.files.root().to_str()?);
+        writer.text(self.files.manifest_name());
+        writer.text(self.cache.to_str()?);
+        writer.text(real(self.cache).to_str()?);
+        writer.list(self.keys.iter(), |writer, (variable, is_set)| {
+            writer.text(variable);
+            writer.flag(*is_set);
+        });
+        writer.number(i64::try_from(latest).ok()?.cast_unsigned());
+        writer.count(self.plan.len());
+        writer.count(self.outputs);
+        writer.digest(Digest::of(&rows));
+        let inputs = inputs.iter().map(|(path, stamp)| (path.as_str(), *stamp));
+        Expected::write(&by_folder(inputs)?, &mut writer);
+        let outputs = outputs.iter().map(|(path, stamp)| (path.as_str(), Some(*stamp)));
+        Expected::write(&by_folder(outputs)?, &mut writer);
+        let mut file = Writer::default();
+        file.digest(Digest::of(&writer.0));
+        file.count(writer.0.len());
+        Some(([file.0, writer.0, rows].concat(), latest))
+    }
+}
+
+/// A file from the future is never older than a snapshot, however often that is written.
+fn is_ahead(latest: i128) -> bool {
+    let now = SystemTime::now().duration_since(UNIX_EPOCH).map_or(0, |time| time.as_nanos());
+    i128::try_from(now).is_ok_and(|now| now < latest)
+}
+
+fn by_folder<'a>(files: impl Iterator<Item = (&'a str, Option<Stamp>)>) -> Option<Vec<Expected<'a>>> {
+    let mut folders: BTreeMap<&str, Vec<ExpectedFile<'_>>> = BTreeMap::new();
+    for (path, stamp) in files {
+        let (folder, name) = path.rsplit_once('/').unwrap_or(("", path));
+        let numbers = match stamp {
+            Some(stamp) => Some(stamp.numbers()?),
+            None => None,
+        };
+        folders.entry(folder).or_default().push((name, numbers));
+    }
+    Some(folders.into_iter().map(|(folder, files)| Expected { folder, files }).collect())
+}
