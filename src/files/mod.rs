@@ -32,7 +32,7 @@ pub(crate) use crate::files::folder::Folder;
 pub(crate) use crate::files::folder::{Durable, UNFINISHED};
 #[cfg(feature = "generate")]
 pub(crate) use crate::files::open::open_or_make;
-pub(crate) use crate::files::open::{Links, hash_regular, open, read_regular, read_regular_text};
+pub(crate) use crate::files::open::{Links, Opened, hash_regular, open, read_regular, read_regular_text};
 pub use crate::files::outside::read_outside;
 pub(crate) use crate::files::stat::Stamp;
 #[cfg(feature = "generate")]
@@ -308,6 +308,22 @@ impl Files {
 
     fn lock_index(&self) -> std::sync::MutexGuard<'_, StatIndex> {
         self.index.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+/// The folder without links, as far as it exists.
+pub(crate) fn real(folder: &Path) -> PathBuf {
+    let mut rest = Vec::new();
+    let mut existing = folder;
+    loop {
+        match (std::path::absolute(existing).and_then(fs::canonicalize), existing.parent(), existing.file_name()) {
+            (Ok(real), _, _) => return rest.iter().rev().fold(real, |path, part| path.join(part)),
+            (Err(_), Some(parent), Some(name)) => {
+                rest.push(name.to_os_string());
+                existing = parent;
+            }
+            _ => return folder.to_path_buf(),
+        }
     }
 }
 

@@ -33,7 +33,7 @@ use wildmatch::WildMatch;
 use crate::cache::Cache;
 use crate::diagnostic::{Diagnostic, nearest, sort};
 use crate::digest::Digest;
-use crate::files::{FileError, Files};
+use crate::files::{FileError, Files, real};
 use crate::lock::Lockfile;
 use crate::manifest::{Manifest, Parsed, gather};
 use crate::model::{Registry, TrustedHosts};
@@ -44,7 +44,7 @@ use crate::resolve::cell::Said;
 use crate::resolve::{Asset, Assets, Explanation, Protected, explain, render, resolve};
 use crate::route::{Routing, route};
 use crate::secret::Secret;
-use crate::snapshot::{World, real};
+use crate::snapshot::World;
 
 #[cfg(feature = "generate")]
 pub use crate::project::adopt::{Accepted, Adopted};

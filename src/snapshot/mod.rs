@@ -13,13 +13,12 @@ mod write;
 
 use std::collections::BTreeMap;
 use std::ffi::OsStr;
-use std::fs::{self, File};
 use std::io::{Read, Seek, SeekFrom};
 use std::path::{Path, PathBuf};
 use std::sync::OnceLock;
 
 use crate::digest::Digest;
-use crate::files::{Folder, STATE, Stamp};
+use crate::files::{Folder, Opened, STATE, Stamp, real};
 use crate::plan::Plan;
 use crate::snapshot::bytes::Reader;
 use crate::snapshot::look::{Expected, all_hold};
@@ -70,7 +69,7 @@ impl World<'_> {
 /// declares what it did.
 #[derive(Debug)]
 pub struct Snapshot {
-    file: File,
+    opened: Opened,
     root: Folder,
     bytes: Vec<u8>,
     head: Head,
@@ -92,12 +91,12 @@ impl Snapshot {
     pub fn find(manifest: &Path, world: &World<'_>) -> Option<Self> {
         let folder = manifest.parent().filter(|parent| !parent.as_os_str().is_empty()).unwrap_or(Path::new("."));
         let root = Folder::open(folder).ok()?;
-        let (mut file, metadata) = root.within(STATE.as_ref()).ok()?.open_file(FILE.as_ref()).ok()?;
-        let bytes = read_head(&mut file, metadata.is_file().then_some(metadata.len())?)?;
-        let written = Stamp::of(&metadata);
+        let opened = root.within(STATE.as_ref()).ok()?.open_file(FILE.as_ref()).ok()?;
+        let bytes = read_head(&opened)?;
+        let written = Stamp::of(&opened.1);
         let mut reader = Reader(&bytes);
         let is_ours = reader.digest()? == world.digest()
-            && Path::new(reader.text()?) == fs::canonicalize(folder).ok()?
+            && Path::new(reader.text()?) == real(folder)
             && Some(reader.text()?) == manifest.file_name().and_then(OsStr::to_str);
         let cache = PathBuf::from(reader.text()?);
         let is_there = Path::new(reader.text()?) == real(&cache);
@@ -110,7 +109,7 @@ impl Snapshot {
             return None;
         }
         let head = Head { cache, assets, outputs, rows, looked_at: bytes.len() - reader.0.len() };
-        Some(Self { file, root, bytes, head, is_settled: OnceLock::new() })
+        Some(Self { opened, root, bytes, head, is_settled: OnceLock::new() })
     }
 
     /// Whether there is still nothing to be done: each output is the file that it was.
@@ -141,7 +140,7 @@ impl Snapshot {
         if !self.is_settled() {
             return None;
         }
-        let mut file = &self.file;
+        let mut file = &self.opened.0;
         file.seek(SeekFrom::Start((START + self.bytes.len()) as u64)).ok()?;
         let mut rows = Vec::new();
         file.take(LONGEST).read_to_end(&mut rows).ok()?;
@@ -150,30 +149,15 @@ impl Snapshot {
 }
 
 /// The part that is needed each time, whole.
-fn read_head(file: &mut File, length: u64) -> Option<Vec<u8>> {
-    let mut start = [0; START];
+fn read_head((file, metadata): &Opened) -> Option<Vec<u8>> {
+    let length = metadata.is_file().then_some(metadata.len())?;
+    let (mut file, mut start) = (file, [0; START]);
     file.read_exact(&mut start).ok()?;
     let mut reader = Reader(&start);
     let (digest, head) = (reader.digest()?, reader.number()?);
     let mut bytes = vec![0; usize::try_from(head).ok().filter(|_| head <= length.min(LONGEST))?];
     file.read_exact(&mut bytes).ok()?;
     (Digest::of(&bytes) == digest).then_some(bytes)
-}
-
-/// The folder without links, as far as it exists.
-pub(crate) fn real(folder: &Path) -> PathBuf {
-    let mut rest = Vec::new();
-    let mut existing = folder;
-    loop {
-        match (std::path::absolute(existing).and_then(fs::canonicalize), existing.parent(), existing.file_name()) {
-            (Ok(real), _, _) => return rest.iter().rev().fold(real, |path, part| path.join(part)),
-            (Err(_), Some(parent), Some(name)) => {
-                rest.push(name.to_os_string());
-                existing = parent;
-            }
-            _ => return folder.to_path_buf(),
-        }
-    }
 }
 
 #[cfg(all(test, feature = "generate"))]

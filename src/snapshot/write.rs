@@ -5,13 +5,13 @@ use std::path::Path;
 use std::time::{SystemTime, UNIX_EPOCH};
 
 use crate::digest::Digest;
-use crate::files::{Files, Stamp};
+use crate::files::{Files, Stamp, real};
 use crate::name::ProjectPath;
 use crate::plan::PlannedAsset;
+use crate::snapshot::FILE;
 use crate::snapshot::bytes::Writer;
 use crate::snapshot::look::{Expected, ExpectedFile};
 use crate::snapshot::rows::write_rows;
-use crate::snapshot::{FILE, real};
 
 /// What is concluded, and of what.
 pub(crate) struct Conclusion<'a> {
