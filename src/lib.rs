@@ -103,3 +103,10 @@ pub fn read_rows(
 ) -> Result<Vec<rows::Told>, Vec<diagnostic::Diagnostic>> {
     rows::read_anything(name, bytes, &rows::RowsSpec { columns, at, condition })
 }
+
+/// The same: what bytes say as a journal and as a ledger.
+#[cfg(fuzzing)]
+#[doc(hidden)]
+pub fn read_records(bytes: &[u8]) -> cache::Told {
+    cache::read_anything(bytes)
+}
