@@ -104,9 +104,16 @@ pub fn read_rows(
     rows::read_anything(name, bytes, &rows::RowsSpec { columns, at, condition })
 }
 
-/// The same: what bytes say as a journal and as a ledger.
+/// The same: what the bytes of a journal say.
 #[cfg(fuzzing)]
 #[doc(hidden)]
-pub fn read_records(bytes: &[u8]) -> cache::Told {
+pub fn read_journal(bytes: &[u8]) -> cache::Told {
     cache::read_anything(bytes)
+}
+
+/// The same: what the bytes of a ledger say.
+#[cfg(fuzzing)]
+#[doc(hidden)]
+pub fn read_ledger(bytes: &[u8]) -> cache::Ledger {
+    cache::Ledger::of(bytes)
 }

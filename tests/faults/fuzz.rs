@@ -9,8 +9,9 @@ use crate::checker::skip;
 
 /// How long each target runs, in seconds.
 const SECONDS: u32 = 60;
-/// What no run of a target may take: seconds for one input, and memory, at once and in all.
-const LIMITS: [&str; 3] = ["-timeout=20", "-malloc_limit_mb=256", "-rss_limit_mb=2048"];
+/// What no run of a target may take: seconds for one input, and memory, at once and in all. A template that makes as much
+/// text as one may takes ten seconds here, with each look at memory checked.
+const LIMITS: [&str; 3] = ["-timeout=60", "-malloc_limit_mb=256", "-rss_limit_mb=2048"];
 
 fn fuzz() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("fuzz")
