@@ -112,9 +112,11 @@ fn journal(steps: &[u8]) -> Vec<(usize, &'static str, Vec<u8>)> {
             continue;
         }
         let request = if kind == "intent" { requests } else { usize::from(step[1]) % requests + 1 };
+        // No line is like another, so that it can be told which of them is damaged.
+        let at = lines.len();
         let text = format!(
-            "{{ v = \"1\", kind = \"{kind}\", id = \"{request}-1-0\", {more}asset = \"a{request}\", images = \"2\", \
-             cost_usd = \"{price}\" }}"
+            "{{ v = \"1\", kind = \"{kind}\", id = \"{request}-1-0\", at = \"{at}\", {more}asset = \"a{request}\", \
+             images = \"2\", cost_usd = \"{price}\" }}"
         );
         lines.push((request, kind, line(text.as_bytes())));
     }

@@ -81,10 +81,13 @@ fn random_bytes_make_no_reader_panic_hang_or_take_all_memory() {
         let run = cargo_fuzz(&[&arguments[..], &LIMITS].concat());
         let words = String::from_utf8_lossy(&run.stderr);
         let runs = words.lines().find_map(|line| line.strip_prefix("stat::number_of_executed_units:"));
-        eprintln!("{target}: {} executions in {SECONDS} s", runs.unwrap_or("no count of").trim());
-        if !run.status.success() {
-            let lines: Vec<&str> = words.lines().collect();
-            found.push(format!("{target}:\n{}", lines[lines.len().saturating_sub(60)..].join("\n")));
+        let runs = runs.unwrap_or("no count of").trim();
+        if run.status.success() {
+            eprintln!("{target}: {runs} executions in {SECONDS} s");
+        } else {
+            eprintln!("{target}: {runs} executions until one failed");
+            let lines = words.lines().skip_while(|line| !line.contains("panicked at") && !line.contains("ERROR: "));
+            found.push(format!("{target}:\n{}", lines.collect::<Vec<_>>().join("\n")));
         }
     }
     assert!(found.is_empty(), "{}", found.join("\n\n"));
