@@ -104,3 +104,17 @@ pub fn read_rows(
 ) -> Result<Vec<rows::Told>, Vec<diagnostic::Diagnostic>> {
     rows::read_anything(name, bytes, &rows::RowsSpec { columns, at, condition })
 }
+
+/// The same: what the bytes of a journal say.
+#[cfg(fuzzing)]
+#[doc(hidden)]
+pub fn read_journal(bytes: &[u8]) -> cache::Told {
+    cache::read_anything(bytes)
+}
+
+/// The same: what the bytes of a ledger say.
+#[cfg(fuzzing)]
+#[doc(hidden)]
+pub fn read_ledger(bytes: &[u8]) -> cache::Ledger {
+    cache::Ledger::of(bytes)
+}

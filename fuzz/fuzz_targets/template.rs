@@ -1,5 +1,7 @@
 //! No template makes the manifest's reader panic or hang, as prompt, as name or as path: it comes to assets that can be
 //! written out and read again, or to a mistake whose place lies in it.
+//!
+//! The first character says which of the three it is, in the order above; the rest is the template.
 #![no_main]
 
 use std::fmt::Write as _;
@@ -67,11 +69,12 @@ fn quoted(text: &str) -> String {
     text.chars().fold(String::from('"'), escape) + "\""
 }
 
-fuzz_target!(|input: (u8, &str)| {
-    let (kind, template) = input;
+fuzz_target!(|data: &[u8]| {
+    let Some((kind, template)) = data.split_first() else { return };
+    let Ok(template) = std::str::from_utf8(template) else { return };
     let written = quoted(template);
     let every = "'{{ slug }}-{{ item | slug }}'";
-    let (name, prompt, path) = match kind % 3 {
+    let (name, prompt, path) = match kind.wrapping_sub(b'0') % 3 {
         0 => (every, written.as_str(), None),
         1 => (written.as_str(), "'{{ title }}'", None),
         _ => (every, "'{{ title }}'", Some(written.as_str())),

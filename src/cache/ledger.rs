@@ -73,9 +73,14 @@ impl Ledger {
             Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(Self::default()),
             read => read?,
         };
+        Ok(Self::of(&bytes))
+    }
+
+    /// What the lines of a ledger say. Pure.
+    pub(crate) fn of(bytes: &[u8]) -> Self {
         let mut ledger = Self::default();
         let mut known = HashSet::new();
-        for record in Record::lines(&bytes) {
+        for record in Record::lines(bytes) {
             match record.and_then(|record| LedgerLine::of(&record)) {
                 Ok(line) if known.insert((line.kind, line.once.clone())) => ledger.lines.push(line),
                 Ok(_) => {}
@@ -83,7 +88,7 @@ impl Ledger {
                 Err(Unreadable::Newer) => ledger.newer += 1,
             }
         }
-        Ok(ledger)
+        ledger
     }
 
     /// The images that a request of the journal brought, as far as they are of use.

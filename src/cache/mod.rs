@@ -35,6 +35,8 @@ pub use crate::cache::journal::{Intent, Journal, OpenRequest, RequestState};
 pub use crate::cache::ledger::{Ledger, LedgerKind, LedgerLine};
 #[cfg(feature = "generate")]
 pub(crate) use crate::cache::owner::Other;
+#[cfg(fuzzing)]
+use crate::cache::record::Record;
 #[cfg(feature = "generate")]
 pub(crate) use crate::cache::store::RecipeLock;
 
@@ -240,6 +242,17 @@ impl Cache {
     fn ledger_path(&self) -> PathBuf {
         self.root.join("ledger")
     }
+}
+
+/// A journal, and of each of its lines the kind and the request, where it can be read.
+#[cfg(fuzzing)]
+pub type Told = (Journal, Vec<Option<(String, String)>>);
+
+/// Reads whatever a journal may hold. For the fuzz targets.
+#[cfg(fuzzing)]
+pub(crate) fn read_anything(bytes: &[u8]) -> Told {
+    let told = |record: Record| (record.field("kind").to_string(), record.field("id").to_string());
+    (Journal::of(bytes), Record::lines(bytes).map(|record| record.ok().map(told)).collect())
 }
 
 /// A line a file: three digests in hex. A torn line is a file that will be made again.

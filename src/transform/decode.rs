@@ -42,7 +42,10 @@ fn read_pixels(original: &[u8], picture: &Picture) -> Result<DynamicImage, Trans
         return Err(TransformError::Decode(format!("its pixels need more than {} MiB", MAX_MEMORY >> 20)));
     }
     // Broken metadata says nothing of how the picture stands, and the picture is what counts.
-    let orientation = decoder.orientation().unwrap_or(Orientation::NoTransforms);
+    let orientation = match picture.format {
+        Format::Webp if !webp_exif_fits(original) => Orientation::NoTransforms,
+        _ => decoder.orientation().unwrap_or(Orientation::NoTransforms),
+    };
     let mut image = DynamicImage::from_decoder(decoder).map_err(refuse)?;
     image.apply_orientation(orientation);
     Ok(image)
@@ -116,10 +119,25 @@ fn webp_is_whole(bytes: &[u8]) -> bool {
     length.is_some_and(|length| u64::from(length) + 8 <= bytes.len() as u64)
 }
 
+/// Whether the metadata that the decoder will take, that of the first such chunk, ends before the file does: it makes
+/// room for as much as the chunk's header says, up to four gigabytes, before it looks.
+fn webp_exif_fits(bytes: &[u8]) -> bool {
+    let mut rest = bytes.get(12..).unwrap_or_default();
+    while let Some((header, after)) = rest.split_first_chunk::<8>() {
+        let [.., a, b, c, d] = *header;
+        let length = usize::try_from(u32::from_le_bytes([a, b, c, d])).unwrap_or(usize::MAX);
+        if header.starts_with(b"EXIF") {
+            return length <= after.len();
+        }
+        rest = after.get(length.saturating_add(length & 1)..).unwrap_or_default();
+    }
+    true
+}
+
 #[cfg(test)]
 mod tests {
     use crate::picture::{Format, Picture};
-    use crate::transform::decode::decode;
+    use crate::transform::decode::{decode, webp_exif_fits};
     use crate::transform::error::TransformError;
     use crate::transform::samples;
 
@@ -191,5 +209,23 @@ mod tests {
         let picture = Picture::read(&file).unwrap();
         assert_eq!((picture.width, picture.height), (64, 32), "as stored");
         assert_eq!(decoded(&file), Ok((32, 64)));
+    }
+
+    #[test]
+    fn metadata_of_a_length_that_lies_is_left_where_it_is() {
+        let file = samples::webp_on_its_side(&samples::scene(64, 32));
+        assert!(webp_exif_fits(&file));
+        assert_eq!(decoded(&file), Ok((32, 64)));
+        let start = file.windows(4).position(|name| name == b"EXIF").expect("it has some");
+        for more in [1_u32, 1 << 20, u32::MAX] {
+            let mut lying = file.clone();
+            let length = u32::try_from(file.len() - start - 8).unwrap().saturating_add(more);
+            lying[start + 4..start + 8].copy_from_slice(&length.to_le_bytes());
+            assert!(!webp_exif_fits(&lying), "{length}");
+            assert_eq!(decoded(&lying), Ok((64, 32)), "{length}");
+        }
+        for length in 0..file.len() {
+            let _ = webp_exif_fits(&file[..length]);
+        }
     }
 }

@@ -36,15 +36,30 @@ pub(crate) fn file(format: Format, pixels: &Pixels) -> Vec<u8> {
     encode(pixels, format, None).expect("a small picture")
 }
 
-/// A JPEG file whose EXIF data says that it is to be turned by a quarter, clockwise.
+/// EXIF data which says that a picture is to be turned by a quarter, clockwise.
+const ON_ITS_SIDE: &[u8] = b"MM\0\x2A\0\0\0\x08\0\x01\x01\x12\0\x03\0\0\0\x01\0\x06\0\0\0\0\0\0";
+
+/// A WebP file that is to be turned.
+pub(crate) fn webp_on_its_side(pixels: &Pixels) -> Vec<u8> {
+    let (width, height) = pixels.size();
+    let chunk = |name: &[u8], data: &[u8]| {
+        let length = u32::try_from(data.len()).expect("a small picture").to_le_bytes();
+        [name, &length, data, &[0][..data.len() % 2]].concat()
+    };
+    let side = |side: u32| (side - 1).to_le_bytes();
+    let header = [&[8, 0, 0, 0], &side(width)[..3], &side(height)[..3]].concat();
+    let simple = file(Format::Webp, pixels);
+    let chunks = [b"WEBP", &chunk(b"VP8X", &header)[..], &simple[12..], &chunk(b"EXIF", ON_ITS_SIDE)].concat();
+    chunk(b"RIFF", &chunks)
+}
+
+/// A JPEG file that is to be turned.
 pub(crate) fn jpeg_on_its_side(pixels: &Pixels) -> Vec<u8> {
-    let mut exif = b"MM\0\x2A\0\0\0\x08\0\x01".to_vec();
-    exif.extend_from_slice(b"\x01\x12\0\x03\0\0\0\x01\0\x06\0\0\0\0\0\0");
     let (width, height) = pixels.size();
     let side = |side: u32| u16::try_from(side).expect("a small picture");
     let mut file = Vec::new();
     let mut encoder = jpeg_encoder::Encoder::new(&mut file, 90);
-    encoder.add_exif_metadata(&exif).expect("a short segment");
+    encoder.add_exif_metadata(ON_ITS_SIDE).expect("a short segment");
     encoder.encode(&pixels.bytes, side(width), side(height), jpeg_encoder::ColorType::Rgb).expect("a small picture");
     file
 }

@@ -20,6 +20,7 @@ mod vendor;
 mod calls;
 mod checker;
 mod disks;
+mod fuzz;
 mod kills;
 mod points;
 mod power;

@@ -99,9 +99,21 @@ impl Journal {
             // Something was written there: what it said is anybody's guess.
             Err(_) => Vec::new(),
         };
+        let mut journal = Self::of(&bytes);
+        for request in journal.open.iter_mut().filter(|request| request.state == RequestState::Unknown) {
+            // The run may have been killed between the answer and its record, or the record is damaged.
+            if let Some(body) = body_without_record(folder, fingerprint, &request.id) {
+                request.state = RequestState::Answered { at: request.intent.sent.clone(), body };
+            }
+        }
+        journal
+    }
+
+    /// What the records say by themselves, without the answers that lie beside them. Pure.
+    pub(crate) fn of(bytes: &[u8]) -> Self {
         let mut journal = Self::default();
         let mut requests: BTreeMap<usize, OpenRequest> = BTreeMap::new();
-        for (number, record) in Record::lines(&bytes).enumerate() {
+        for (number, record) in Record::lines(bytes).enumerate() {
             let applied = record.and_then(|record| apply(&record, number, &mut requests));
             match applied {
                 Ok(()) => {}
@@ -115,12 +127,6 @@ impl Journal {
             requests.insert(0, damaged(0));
         }
         journal.open = requests.into_values().collect();
-        for request in journal.open.iter_mut().filter(|request| request.state == RequestState::Unknown) {
-            // The run may have been killed between the answer and its record, or the record is damaged.
-            if let Some(body) = body_without_record(folder, fingerprint, &request.id) {
-                request.state = RequestState::Answered { at: request.intent.sent.clone(), body };
-            }
-        }
         journal
     }
 
@@ -146,7 +152,7 @@ impl Journal {
     pub fn answered(&self) -> u32 {
         let answered = self.open.iter().filter(|request| matches!(request.state, RequestState::Answered { .. }));
         let left = answered.map(|request| request.intent.images.saturating_sub(request.filed));
-        if self.newer { 0 } else { left.sum() }
+        if self.newer { 0 } else { left.fold(0, u32::saturating_add) }
     }
 }
 

@@ -95,6 +95,17 @@ fn a_refusal_and_an_unusable_answer_are_remembered() {
 }
 
 #[test]
+fn absurd_numbers_of_images_make_no_sum_that_wraps_around() {
+    let answer = |id: &str| {
+        let fields =
+            [("kind", "answer"), ("id", id), ("body", &Digest::of(b"{}").to_string()), ("images", "4294967295")];
+        line(&fields.map(|(key, value)| (key, value.to_string())))
+    };
+    let journal = Journal::of((answer("1") + &answer("2")).as_bytes());
+    assert_eq!((journal.open.len(), journal.answered()), (2, u32::MAX));
+}
+
+#[test]
 fn one_of_two_answers_that_are_the_same_outlives_the_other() {
     let folder = tempfile::tempdir().expect("a temporary folder");
     let folder = folder.path();
