@@ -15,6 +15,9 @@
 //!
 //! [`project::Project`] strings them together; start reading at `Project::sync`.
 //!
+//! Most runs find nothing to do, and take a shorter way: [`snapshot::Snapshot`] is what the last run concluded, and all that
+//! its conclusion stands on. As long as that is as it was, nothing is parsed and no file is opened.
+//!
 //! # What is what
 //!
 //! A **recipe** ([`recipe::Recipe`]) is everything that decides what a model draws; its digest is the **fingerprint**. A
@@ -53,6 +56,7 @@
 
 #[cfg(feature = "generate")]
 mod failpoint;
+mod cores;
 pub mod secret;
 pub mod digest;
 pub mod diagnostic;

@@ -190,7 +190,8 @@ impl Observer<'_> {
             return facts;
         }
         self.restless.push(asset.name.clone());
-        if let Some(fingerprint) = facts.fingerprint {
+        // Who has all takes needs no other ones: only files are missing.
+        if let Some(fingerprint) = facts.fingerprint.filter(|_| facts.takes.is_empty()) {
             facts.journal = self.cache.left_open(fingerprint);
             facts.cached = self.cache.takes_for(&asset.name, fingerprint);
             facts.kin = self.kin(fingerprint, &asset.name);

@@ -1,5 +1,6 @@
 //! From originals in the cache to output files: made, recorded, put in place whole, and never over what isn't ours.
 
+use std::borrow::Cow;
 use std::sync::Arc;
 
 use tokio::sync::Semaphore;
@@ -14,20 +15,39 @@ use crate::observe::Facts;
 use crate::picture::Picture;
 use crate::plan::{FileJob, FileVerdict, Note, ReasonCode, blocked};
 use crate::resolve::{Asset, AssetOrigin, Assets};
-use crate::transform::{Settings, transform};
+use crate::transform::transform;
 
 /// Draws an original of this hash again, if it can.
 pub(crate) type Redraw = Arc<dyn Fn(Digest) -> Option<Vec<u8>> + Send + Sync>;
 
 /// Makes files.
 pub(crate) struct Publisher<'a> {
-    pub(crate) cache: &'a Arc<Cache>,
-    pub(crate) files: &'a Arc<Files>,
-    pub(crate) lock: &'a Lockfile,
+    pub(crate) place: Place,
     pub(crate) assets: &'a Assets,
     pub(crate) overwrite: bool,
     /// As many pictures in memory as there are cores.
     pub(crate) cores: Arc<Semaphore>,
+}
+
+/// Where originals and files are, and what is locked of them.
+#[derive(Clone)]
+pub(crate) struct Place {
+    pub(crate) cache: Arc<Cache>,
+    pub(crate) files: Arc<Files>,
+    pub(crate) lock: Arc<Lockfile>,
+}
+
+/// One file to make, with all that it takes, on whichever thread.
+struct Making {
+    place: Place,
+    name: AssetName,
+    /// The file that the original is, where it was made by hand.
+    source: Option<ProjectPath>,
+    redraw: Option<Redraw>,
+    job: FileJob,
+    /// What lay there when the plan was made.
+    before: FileState,
+    overwrite: bool,
 }
 
 /// Whose files are made.
@@ -52,10 +72,10 @@ impl Published {
     /// that the next run knows of them.
     pub(crate) fn remove(&mut self, paths: &[ProjectPath], entry: Option<&Entry>, publisher: &Publisher<'_>) {
         if self.error.is_none() {
-            self.error = publisher.remove(paths);
+            self.error = publisher.place.remove(paths);
         }
         if self.error.is_some() {
-            let left = |output: &&LockedOutput| paths.contains(&output.path) && publisher.is_ours(&output.path);
+            let left = |output: &&LockedOutput| paths.contains(&output.path) && publisher.place.is_ours(&output.path);
             self.outputs.extend(entry.into_iter().flat_map(|entry| &entry.outputs).filter(left).cloned());
             self.outputs.sort_by(|one, other| one.path.cmp(&other.path));
         }
@@ -92,11 +112,159 @@ impl Publisher<'_> {
         published
     }
 
+    async fn publish_one(&self, target: &Target<'_>, job: &FileJob) -> Result<(LockedOutput, Option<Note>), Note> {
+        let has_takes = matches!(target.asset.origin, AssetOrigin::Generated(_));
+        let take = (target.asset.publish == Publish::All && has_takes).then_some(job.take);
+        match &job.verdict {
+            FileVerdict::Fine(locked) => Ok((locked.clone(), None)),
+            FileVerdict::Recorded(hash) => self.lock_recorded(job, *hash, take).map(|output| (output, None)),
+            FileVerdict::Foreign { code, detail } if !self.overwrite => {
+                Err(blocked(target.name, &job.path, *code, detail))
+            }
+            FileVerdict::Foreign { .. } | FileVerdict::Make(_) => self.make(target, job, take).await,
+        }
+    }
+
+    fn lock_recorded(&self, job: &FileJob, hash: Digest, take: Option<Digest>) -> Result<LockedOutput, Note> {
+        let bytes =
+            self.place.files.read_picture(&job.path).map_err(|error| Note::new("files", error.to_string(), ""))?;
+        let picture =
+            Picture::read(&bytes).map_err(|error| Note::new("files", format!("`{}` is {error}", job.path), ""))?;
+        Ok(LockedOutput {
+            path: job.path.clone(),
+            hash,
+            settings: job.settings.digest(),
+            bytes: bytes.len() as u64,
+            width: picture.width,
+            height: picture.height,
+            take,
+        })
+    }
+
+    async fn make(
+        &self,
+        target: &Target<'_>,
+        job: &FileJob,
+        take: Option<Digest>,
+    ) -> Result<(LockedOutput, Option<Note>), Note> {
+        let _core = self.cores.acquire().await.expect("the semaphore is never closed");
+        let seen = target.facts.files.get(&job.path);
+        let making = Making {
+            place: self.place.clone(),
+            name: target.name.clone(),
+            source: self.assets.source_file(target.asset).cloned(),
+            redraw: target.redraw.clone(),
+            job: job.clone(),
+            before: seen.map_or(FileState::Missing, |seen| seen.state.clone()),
+            overwrite: self.overwrite,
+        };
+        let made = tokio::task::spawn_blocking(move || making.make()).await;
+        let made =
+            made.unwrap_or_else(|panic| Err(Note::new("internal", format!("making a file failed: {panic}"), "")))?;
+        let soft = made.enlarged.then(|| {
+            let message = format!("`{}` shows its picture larger than it is: it will look soft", job.path);
+            Note::new("enlarged", message, "ask for a larger size, or make the output smaller")
+        });
+        let output = LockedOutput {
+            path: job.path.clone(),
+            hash: made.hash,
+            settings: job.settings.digest(),
+            bytes: made.bytes,
+            width: made.width,
+            height: made.height,
+            take,
+        };
+        Ok((as_locked(target, job, output), soft))
+    }
+}
+
+impl Making {
+    fn make(&self) -> Result<Written, Note> {
+        self.check_unchanged()?;
+        let original = self.original()?;
+        self.place.save_original(&self.job.path)?;
+        self.write(&original)
+    }
+
+    /// Someone may have edited the file while its picture was being made.
+    fn check_unchanged(&self) -> Result<(), Note> {
+        if self.overwrite {
+            return Ok(());
+        }
+        let now = self.place.files.look(&self.job.path);
+        let is_ours = match &now {
+            FileState::Missing => true,
+            FileState::File { digest } => !self.place.cache.made(*digest).is_empty(),
+            _ => false,
+        };
+        if now == self.before || is_ours {
+            return Ok(());
+        }
+        Err(blocked(&self.name, &self.job.path, ReasonCode::Edited, "it was changed while tintype ran"))
+    }
+
+    fn original(&self) -> Result<Vec<u8>, Note> {
+        let hash = self.job.take;
+        if let Some(path) = &self.source {
+            let bytes =
+                self.place.files.read_picture(path).map_err(|error| Note::new("files", error.to_string(), ""))?;
+            return if Digest::of(&bytes) == hash { Ok(bytes) } else { Err(changed(path)) };
+        }
+        self.place
+            .original(hash)
+            .or_else(|missing| self.redraw.as_ref().and_then(|redraw| redraw(hash)).ok_or(missing))
+            .map_err(|missing| {
+                let what = match missing {
+                    NoOriginal::Missing => "is in no cache",
+                    NoOriginal::Damaged => "was damaged in the cache and is set aside there",
+                };
+                let message = format!("the original of `{}` {what}", self.name);
+                Note::new(
+                    "unavailable",
+                    message,
+                    "it is never bought again by itself: bring the cache back that has it",
+                )
+            })
+    }
+
+    fn write(&self, original: &[u8]) -> Result<Written, Note> {
+        let (path, settings) = (&self.job.path, &self.job.settings);
+        let made = transform(original, settings).map_err(|error| {
+            Note::new(
+                "transform",
+                format!("`{path}` can't be made: {error}"),
+                "the original is kept; change the output's settings",
+            )
+        })?;
+        let hash = match &made.bytes {
+            Cow::Borrowed(_) => self.job.take,
+            Cow::Owned(bytes) => Digest::of(bytes),
+        };
+        let recorded = self.place.cache.record_made(hash, self.job.take, settings.digest());
+        recorded.map_err(|error| cache_error(&error))?;
+        self.place.files.write(path, &made.bytes, hash).map_err(|error| {
+            Note::new(
+                "files",
+                format!("can't be written: {error}"),
+                "mend it, then run `tintype sync` again: nothing is paid twice",
+            )
+        })?;
+        Ok(Written {
+            hash,
+            bytes: made.bytes.len() as u64,
+            width: made.width,
+            height: made.height,
+            enlarged: made.enlarged,
+        })
+    }
+}
+
+impl Place {
     /// Removes files. An original that lies in one of them only is taken into the cache first.
     pub(crate) fn remove(&self, paths: &[ProjectPath]) -> Option<Note> {
         // Looked at again: someone may have edited one of them while pictures were being made.
         let ours: Vec<ProjectPath> = paths.iter().filter(|path| self.is_ours(path)).cloned().collect();
-        ours.iter().find_map(|path| self.save_original(path).err()).or_else(|| remove(&ours, self.files))
+        ours.iter().find_map(|path| self.save_original(path).err()).or_else(|| remove(&ours, &self.files))
     }
 
     fn is_ours(&self, path: &ProjectPath) -> bool {
@@ -123,102 +291,23 @@ impl Publisher<'_> {
         Ok(())
     }
 
-    async fn publish_one(&self, target: &Target<'_>, job: &FileJob) -> Result<(LockedOutput, Option<Note>), Note> {
-        let has_takes = matches!(target.asset.origin, AssetOrigin::Generated(_));
-        let take = (target.asset.publish == Publish::All && has_takes).then_some(job.take);
-        match &job.verdict {
-            FileVerdict::Fine(locked) => Ok((locked.clone(), None)),
-            FileVerdict::Recorded(hash) => self.lock_recorded(job, *hash, take).map(|output| (output, None)),
-            FileVerdict::Foreign { code, detail } if !self.overwrite => {
-                Err(blocked(target.name, &job.path, *code, detail))
+    /// An original from the cache or, healing the cache, from an output that is an untouched copy of it.
+    pub(crate) fn original(&self, hash: Digest) -> Result<Vec<u8>, NoOriginal> {
+        let missing = match self.cache.original(hash) {
+            Ok(bytes) => return Ok(bytes),
+            Err(missing) => missing,
+        };
+        let copies = self.lock.entries.values().flat_map(|entry| &entry.outputs).filter(|output| output.hash == hash);
+        for copy in copies {
+            if let Ok(bytes) = self.files.read_picture(&copy.path)
+                && Digest::of(&bytes) == hash
+            {
+                // Healing is a favour: the bytes serve even where the cache can't be written.
+                let _ = self.cache.put_original(&bytes, Durable::Yes);
+                return Ok(bytes);
             }
-            FileVerdict::Foreign { .. } | FileVerdict::Make(_) => self.make(target, job, take).await,
         }
-    }
-
-    fn lock_recorded(&self, job: &FileJob, hash: Digest, take: Option<Digest>) -> Result<LockedOutput, Note> {
-        let bytes = self.files.read_picture(&job.path).map_err(|error| Note::new("files", error.to_string(), ""))?;
-        let picture =
-            Picture::read(&bytes).map_err(|error| Note::new("files", format!("`{}` is {error}", job.path), ""))?;
-        Ok(LockedOutput {
-            path: job.path.clone(),
-            hash,
-            settings: job.settings.digest(),
-            bytes: bytes.len() as u64,
-            width: picture.width,
-            height: picture.height,
-            take,
-        })
-    }
-
-    async fn make(
-        &self,
-        target: &Target<'_>,
-        job: &FileJob,
-        take: Option<Digest>,
-    ) -> Result<(LockedOutput, Option<Note>), Note> {
-        let _core = self.cores.acquire().await.expect("the semaphore is never closed");
-        self.check_unchanged(target, job)?;
-        let original = self.find_original(target, job.take)?;
-        self.save_original(&job.path)?;
-        let (cache, files) = (Arc::clone(self.cache), Arc::clone(self.files));
-        let (path, hash, settings) = (job.path.clone(), job.take, job.settings.clone());
-        let made = tokio::task::spawn_blocking(move || write(&cache, &files, &path, &original, hash, &settings)).await;
-        let made =
-            made.unwrap_or_else(|panic| Err(Note::new("internal", format!("making a file failed: {panic}"), "")))?;
-        let soft = made.enlarged.then(|| {
-            let message = format!("`{}` shows its picture larger than it is: it will look soft", job.path);
-            Note::new("enlarged", message, "ask for a larger size, or make the output smaller")
-        });
-        let output = LockedOutput {
-            path: job.path.clone(),
-            hash: made.hash,
-            settings: job.settings.digest(),
-            bytes: made.bytes,
-            width: made.width,
-            height: made.height,
-            take,
-        };
-        Ok((as_locked(target, job, output), soft))
-    }
-
-    /// Someone may have edited the file while its picture was being made.
-    fn check_unchanged(&self, target: &Target<'_>, job: &FileJob) -> Result<(), Note> {
-        if self.overwrite {
-            return Ok(());
-        }
-        let now = self.files.look(&job.path);
-        let before = target.facts.files.get(&job.path).map_or(&FileState::Missing, |seen| &seen.state);
-        let is_ours = match &now {
-            FileState::Missing => true,
-            FileState::File { digest } => !self.cache.made(*digest).is_empty(),
-            _ => false,
-        };
-        if now == *before || is_ours {
-            return Ok(());
-        }
-        Err(blocked(target.name, &job.path, ReasonCode::Edited, "it was changed while tintype ran"))
-    }
-
-    fn find_original(&self, target: &Target<'_>, hash: Digest) -> Result<Vec<u8>, Note> {
-        if let Some(path) = self.assets.source_file(target.asset) {
-            let bytes = self.files.read_picture(path).map_err(|error| Note::new("files", error.to_string(), ""))?;
-            return if Digest::of(&bytes) == hash { Ok(bytes) } else { Err(changed(path)) };
-        }
-        original(self.cache, self.files, self.lock, hash)
-            .or_else(|missing| target.redraw.as_ref().and_then(|redraw| redraw(hash)).ok_or(missing))
-            .map_err(|missing| {
-                let what = match missing {
-                    NoOriginal::Missing => "is in no cache",
-                    NoOriginal::Damaged => "was damaged in the cache and is set aside there",
-                };
-                let message = format!("the original of `{}` {what}", target.name);
-                Note::new(
-                    "unavailable",
-                    message,
-                    "it is never bought again by itself: bring the cache back that has it",
-                )
-            })
+        Err(missing)
     }
 }
 
@@ -244,62 +333,10 @@ fn cache_error(error: &std::io::Error) -> Note {
     Note::new("cache", message, "make room or mend the permissions, then run `tintype sync` again")
 }
 
-/// An original from the cache or, healing the cache, from an output that is an untouched copy of it.
-pub(crate) fn original(cache: &Cache, files: &Files, lock: &Lockfile, hash: Digest) -> Result<Vec<u8>, NoOriginal> {
-    let missing = match cache.original(hash) {
-        Ok(bytes) => return Ok(bytes),
-        Err(missing) => missing,
-    };
-    let copies = lock.entries.values().flat_map(|entry| &entry.outputs).filter(|output| output.hash == hash);
-    for copy in copies {
-        if let Ok(bytes) = files.read_picture(&copy.path)
-            && Digest::of(&bytes) == hash
-        {
-            // Healing is a favour: the bytes serve even where the cache can't be written.
-            let _ = cache.put_original(&bytes, Durable::Yes);
-            return Ok(bytes);
-        }
-    }
-    Err(missing)
-}
-
 struct Written {
     hash: Digest,
     bytes: u64,
     width: u32,
     height: u32,
     enlarged: bool,
-}
-
-fn write(
-    cache: &Cache,
-    files: &Files,
-    path: &ProjectPath,
-    original: &[u8],
-    take: Digest,
-    settings: &Settings,
-) -> Result<Written, Note> {
-    let made = transform(original, settings).map_err(|error| {
-        Note::new(
-            "transform",
-            format!("`{path}` can't be made: {error}"),
-            "the original is kept; change the output's settings",
-        )
-    })?;
-    let hash = Digest::of(&made.bytes);
-    cache.record_made(hash, take, settings.digest()).map_err(|error| cache_error(&error))?;
-    files.write(path, &made.bytes).map_err(|error| {
-        Note::new(
-            "files",
-            format!("can't be written: {error}"),
-            "mend it, then run `tintype sync` again: nothing is paid twice",
-        )
-    })?;
-    Ok(Written {
-        hash,
-        bytes: made.bytes.len() as u64,
-        width: made.width,
-        height: made.height,
-        enlarged: made.enlarged,
-    })
 }

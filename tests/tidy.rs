@@ -7,8 +7,9 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 /// The modules, lowest first: a file imports only from its own module and from those above it in this list.
-const ORDER: [&str; 29] = [
+const ORDER: [&str; 30] = [
     "failpoint",
+    "cores",
     "secret",
     "digest",
     "diagnostic",

@@ -11,10 +11,12 @@ import json
 import os
 import shutil
 import statistics
+import struct
 import subprocess
 import sys
 import tempfile
 import time
+import zlib
 from pathlib import Path
 
 HERE = Path(__file__).resolve().parent
@@ -40,7 +42,7 @@ class Tool:
         os.chdir(self.folder)
         program = shutil.which(self.command[0])
         null = os.open(os.devnull, os.O_RDWR)
-        actions = [(os.POSIX_SPAWN_DUP2, null, 0), (os.POSIX_SPAWN_DUP2, null, 1)]
+        actions = [(os.POSIX_SPAWN_DUP2, null, stream) for stream in (0, 1, 2)]
         begun = time.perf_counter()
         process = os.posix_spawn(program, self.command, self.environment, file_actions=actions)
         _, status, usage = os.wait4(process, 0)
@@ -78,6 +80,14 @@ def manifest(count, extra="", size="64x64"):
     assets = (f'\n[assets."{name(number)}"]\nprompt = "unit number {number} in a blue coat{extra if number == 7 else ""}"\n'
               for number in range(count))
     return f'[defaults]\nmodel = "placeholder"\nsize = "{size}"\n' + "".join(assets)
+
+
+def noise(width=1024, height=683):
+    """A PNG of 2 MiB that doesn't compress."""
+    rows = b"".join(b"\0" + os.urandom(width * 3) for _ in range(height))
+    chunk = lambda kind, data: struct.pack(">I", len(data)) + kind + data + struct.pack(">I", zlib.crc32(kind + data))
+    head = struct.pack(">IIBBBBB", width, height, 8, 2, 0, 0, 0)
+    return b"\x89PNG\r\n\x1a\n" + chunk(b"IHDR", head) + chunk(b"IDAT", zlib.compress(rows, 0)) + chunk(b"IEND", b"")
 
 
 class Bench:
@@ -149,31 +159,41 @@ class Bench:
         edit = lambda: (folder / "images.toml").write_text(manifest(count, f" {next(rounds)}"))
         tools = [
             self.tool("tintype sync, nothing changed", folder, environment, "sync"),
-            self.tool("tintype sync, one prompt changed", folder, environment, "sync", before=edit),
+            self.tool("tintype sync, one prompt changed", folder, environment, "sync", "--quiet", before=edit),
         ]
         measure(f"One prompt of {count:,} changed", tools, "tintype sync, nothing changed", 15)
 
     def restore(self, count=10_000):
         """All outputs are gone and come back, verified. On a tmpfs, so that no disk is measured."""
-        memory = Path(tempfile.mkdtemp(dir="/dev/shm"))
-        here, self.folder = self.folder, memory
+        here, self.folder = self.folder, Path(tempfile.mkdtemp(dir="/dev/shm"))
         try:
-            folder, environment = self.project("restore", manifest(count, size="512x384"))
-            copy = memory / "copy"
-            subprocess.run(["cp", "-r", folder / "assets", memory / "original"], check=True)
-            size = sum(path.stat().st_size for path in (memory / "original").rglob("*.png")) / count / 1024
-            gone = lambda: (shutil.rmtree(folder / "assets", ignore_errors=True), shutil.rmtree(copy, ignore_errors=True))
-            tools = [
-                Tool("cp -r", ["cp", "-r", memory / "original", copy], folder, gone),
-                self.tool("tintype sync", folder, environment, "sync", "--quiet", before=gone),
-            ]
-            measure(f"{count:,} outputs of {size:.0f} KiB restored", tools, "cp -r", 9)
+            self.restore_all(count)
         finally:
+            shutil.rmtree(self.folder, ignore_errors=True)
             self.folder = here
-            shutil.rmtree(memory, ignore_errors=True)
+
+    def restore_all(self, count):
+        folder, environment = self.project("restore", manifest(count, size="512x384"))
+        original, copy = self.folder / "original", self.folder / "copy"
+        subprocess.run(["cp", "-r", folder / "assets", original], check=True)
+        size = sum(path.stat().st_size for path in original.rglob("*.png")) / count / 1024
+        gone = lambda: (shutil.rmtree(folder / "assets", ignore_errors=True), shutil.rmtree(copy, ignore_errors=True))
+        tools = [
+            Tool("cp -r", ["cp", "-r", original, copy], folder, gone),
+            self.tool("tintype sync", folder, environment, "sync", "--quiet", before=gone),
+        ]
+        measure(f"{count:,} outputs of {size:.0f} KiB restored", tools, "cp -r", 9)
 
     def first(self, count=10_000):
-        """Everything is drawn."""
+        """Everything is drawn. Not on a disk: ext4 is slow to make files where as many were removed a moment ago."""
+        here, self.folder = self.folder, Path(tempfile.mkdtemp(dir="/dev/shm"))
+        try:
+            self.draw_all(count)
+        finally:
+            shutil.rmtree(self.folder, ignore_errors=True)
+            self.folder = here
+
+    def draw_all(self, count):
         folder, environment = self.project("first", manifest(count))
 
         def nothing():
@@ -184,18 +204,25 @@ class Bench:
         measure(f"{count:,} placeholders drawn", [self.tool("tintype sync", folder, environment, "sync", "--quiet",
                 before=nothing)], "tintype sync", 3)
 
-    def verify(self, count=2_000):
-        folder, environment = self.project("verify", manifest(count, size="1024x1024"))
-        cache = Path(environment["TINTYPE_CACHE_DIR"])
-        files = [path for path in [*(folder / "assets").rglob("*.png"), *(cache / "v1/originals").rglob("*")] if path.is_file()]
+    def verify(self, count=400):
+        """Every byte of files of 2 MiB, made by hand so that nothing is drawn first."""
+        folder = self.folder / "verify"
+        (folder / "art").mkdir(parents=True)
+        for number in range(count):
+            (folder / f"art/{number}.png").write_bytes(noise())
+        assets = "".join(f'[assets.picture-{number}]\nsource = "art/{number}.png"\n' for number in range(count))
+        (folder / "images.toml").write_text(assets)
+        environment = {"TINTYPE_CACHE_DIR": str(self.folder / "verify-cache")}
+        for _ in range(2):
+            self.tool("", folder, environment, "sync", "--quiet").run()
+        files = sorted(str(path) for path in (folder / "assets").rglob("*.png"))
         if shutil.which("b3sum"):
             with open(folder / "sums", "w") as sums:
-                for start in range(0, len(files), 500):
-                    subprocess.run(["b3sum", *files[start:start + 500]], stdout=sums, check=True)
-        size = sum(path.stat().st_size for path in files) >> 20
+                subprocess.run(["b3sum", *files], stdout=sums, check=True)
+        size = sum(os.path.getsize(path) for path in files) >> 20
         tools = [Tool("b3sum --check", ["b3sum", "--check", "--quiet", "sums"], folder),
                  self.tool("tintype verify", folder, environment, "verify")]
-        measure(f"{len(files):,} files, {size} MiB verified", tools, "b3sum --check", 9)
+        measure(f"{len(files):,} files, {size:,} MiB verified", tools, "b3sum --check", 9)
 
     def growth(self):
         """Time and memory by number of assets."""

@@ -10,7 +10,7 @@ use std::path::{Path, PathBuf};
 use crate::cache::Cache;
 use crate::cache::store::private_folder;
 use crate::digest::Digest;
-use crate::files::{Durable, UNFINISHED, hash_regular, open_or_make, read_regular_text};
+use crate::files::{Durable, Links, UNFINISHED, hash_regular, open, open_or_make, read_regular_text};
 use crate::lock::{Take, read_take};
 use crate::recipe::Fingerprint;
 
@@ -213,6 +213,12 @@ impl Cache {
             Err(TryLockError::Error(_)) => return None,
         }
         file.lock_shared().ok().map(|()| file)
+    }
+
+    /// The same at once, and only where nothing has to be made for it.
+    pub(crate) fn try_share(&self) -> Option<File> {
+        let (file, _) = open(&self.root.join(IN_USE), Links::Refused).ok()?;
+        file.try_lock_shared().ok().map(|()| file)
     }
 
     /// Waits until no run is at work here, and keeps others waiting until the file is dropped.

@@ -24,16 +24,20 @@ impl Cache {
     /// Keeps an original. One that is there, whole, stays as it is.
     pub(crate) fn put_original(&self, bytes: &[u8], durable: Durable) -> io::Result<Digest> {
         let hash = Digest::of(bytes);
+        self.put_hashed(hash, bytes, durable).map(|()| hash)
+    }
+
+    /// The same of one whose digest is known, for whoever has just hashed it.
+    pub(crate) fn put_hashed(&self, hash: Digest, bytes: &[u8], durable: Durable) -> io::Result<()> {
         let path = self.original_path(hash);
         if read_regular(&path).is_ok_and(|known| known == bytes) {
-            return Ok(hash);
+            return Ok(());
         }
         let folder = private_folder(path.parent().unwrap_or(&self.root), durable)?;
         if fs::symlink_metadata(&path).is_ok_and(|metadata| !metadata.is_file()) {
             self.quarantine(&path);
         }
-        replace(&folder, &path, bytes, durable)?;
-        Ok(hash)
+        replace(&folder, &path, bytes, durable)
     }
 
     /// Keeps a picture that was fetched as a reference.

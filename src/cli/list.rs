@@ -1,5 +1,6 @@
 //! `tintype list`: what is declared and where it stands.
 
+use clap::builder::styling::Style;
 use serde::Serialize;
 
 use crate::cli::Context;
@@ -65,24 +66,23 @@ fn table(rows: &[Row<'_>], screen: Screen) -> String {
     if rows.is_empty() {
         return "no asset is declared\n".to_string();
     }
-    let lines: Vec<[String; COLUMNS]> =
-        std::iter::once(HEAD.map(str::to_string)).chain(rows.iter().map(cells)).collect();
     let has_tags = rows.iter().any(|row| !row.tags.is_empty());
     let shown = if has_tags { COLUMNS } else { COLUMNS - 1 };
-    let width = |column: usize| lines.iter().map(|line| line[column].chars().count()).max().unwrap_or(0);
+    let lines: Vec<[String; COLUMNS]> = rows.iter().map(|row| cells(row).map(|cell| screen.plain(&cell))).collect();
+    let head = HEAD.map(str::to_string);
+    let all = || std::iter::once(&head).chain(&lines);
+    let width = |column: usize| all().map(|line| line[column].chars().count()).max().unwrap_or(0);
     let widths: Vec<usize> = (0..shown).map(width).collect();
-    let line = |(index, line): (usize, &[String; COLUMNS])| {
-        let cells = line.iter().zip(&widths).map(|(cell, width)| format!("{:<width$}", screen.plain(cell)));
-        let cells: Vec<String> = cells.collect();
-        let (name, rest) = (&cells[0], cells[1..].join("  "));
-        let (name, rest) = if index == 0 {
-            (screen.paint(DIM, name), screen.paint(DIM, rest.trim_end()))
-        } else {
-            (screen.paint(BOLD, name), rest.trim_end().to_string())
-        };
-        format!("{name}  {rest}")
-    };
-    lines.iter().enumerate().map(line).collect::<Vec<_>>().join("\n") + "\n"
+    let mut table = String::new();
+    for (index, line) in all().enumerate() {
+        let (name, rest) = if index == 0 { (DIM, DIM) } else { (BOLD, Style::new()) };
+        let mut cells = line.iter().zip(&widths).map(|(cell, width)| format!("{cell:<width$}"));
+        table += &screen.paint(name, &cells.next().unwrap_or_default());
+        table += "  ";
+        table += &screen.paint(rest, cells.collect::<Vec<_>>().join("  ").trim_end());
+        table.push('\n');
+    }
+    table
 }
 
 fn cells(row: &Row<'_>) -> [String; COLUMNS] {

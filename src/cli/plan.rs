@@ -11,7 +11,7 @@ use crate::project::{Selection, SyncOptions};
 
 pub(super) fn run(context: &Context, arguments: &PlanArguments) -> Result<Exit, Failure> {
     let plan = context.plan(&selection(&arguments.which))?;
-    answer(context, &plan)?;
+    answer(context, plan)?;
     Ok(if arguments.exit_code && !plan.is_settled() { Exit::OutOfDate } else { Exit::Done })
 }
 

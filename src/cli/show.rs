@@ -15,11 +15,11 @@ use crate::resolve::Asset;
 
 pub(super) fn run(context: &Context, arguments: &ShowArguments) -> Result<Exit, Failure> {
     let project = context.open()?;
-    let asset = find(&project, &arguments.name)?;
+    let asset = find(project, &arguments.name)?;
     let selection = Selection { names: vec![arguments.name.clone()], tags: Vec::new() };
     let survey = project.survey(&selection, &Allowed::default())?;
     let explanation = project.explain(&asset.name);
-    let picture = Picture::of(&project, asset, &survey, &explanation);
+    let picture = Picture::of(project, asset, &survey, &explanation);
     let talk = &context.talk;
     talk.answer(&match talk.format {
         Format::Json => render(&picture),

@@ -8,7 +8,6 @@ use crate::name::{AssetName, ProjectPath};
 use crate::picture::Picture;
 use crate::plan::Note;
 use crate::provider::Attachment;
-use crate::publish::original;
 use crate::recipe::{Origin, Recipe, Reference};
 
 /// Reads all references of a recipe, in order.
@@ -50,7 +49,11 @@ async fn of_asset(run: &Run<'_>, name: &str, hash: Digest) -> Result<Vec<u8>, St
     let source = run.assets.by_name.get(name).and_then(|other| run.assets.source_file(other));
     match source {
         Some(path) => file(run, Some(path.clone())).await,
-        None => original(run.cache, run.files, run.lock, hash).map_err(|_| "it is in no cache".to_string()),
+        None => {
+            let place = run.place();
+            let read = tokio::task::spawn_blocking(move || place.original(hash));
+            read.await.map_err(|panic| panic.to_string())?.map_err(|_| "it is in no cache".to_string())
+        }
     }
 }
 

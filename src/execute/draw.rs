@@ -60,7 +60,7 @@ fn draw_one(cache: &Cache, name: &AssetName, recipe: &Recipe, size: (u32, u32), 
         fingerprint: None,
     };
     let keep = || {
-        cache.put_original(&bytes, Durable::No)?;
+        cache.put_hashed(take.hash, &bytes, Durable::No)?;
         cache.add_take(fingerprint, &take, Durable::No)
     };
     keep().map_err(|error| crate::files::describe(&error))?;

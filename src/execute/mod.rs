@@ -27,7 +27,7 @@ use crate::name::AssetName;
 use crate::observe::{Observed, Originals};
 use crate::plan::{Action, Note, PlannedAsset, Policy, file_jobs};
 use crate::provider::http::{Line, LineConfig};
-use crate::publish::{Publisher, Target};
+use crate::publish::{Place, Publisher, Target};
 use crate::recipe::Origin;
 use crate::resolve::{Asset, AssetOrigin, Assets};
 use crate::secret::Secret;
@@ -39,7 +39,7 @@ pub(crate) use crate::execute::sweep::sweep;
 /// Everything that a run works with.
 pub(crate) struct Run<'a> {
     pub(crate) assets: &'a Assets,
-    pub(crate) lock: &'a Lockfile,
+    pub(crate) lock: &'a Arc<Lockfile>,
     pub(crate) registry: &'a Registry,
     pub(crate) cache: &'a Arc<Cache>,
     pub(crate) files: &'a Arc<Files>,
@@ -52,10 +52,18 @@ pub(crate) struct Run<'a> {
     pub(crate) project: Option<String>,
     /// How many assets are worked on at once.
     pub(crate) jobs: usize,
+    /// How many pictures are fetched and stored at once, beside the requests that are under way.
+    pub(crate) room: Semaphore,
     pub(crate) lines: Lines,
     /// Routes that a vendor has closed, as this run found out.
     pub(crate) moved: Moved,
     pub(crate) trusted_hosts: &'a TrustedHosts,
+}
+
+impl Run<'_> {
+    fn place(&self) -> Place {
+        Place { cache: Arc::clone(self.cache), files: Arc::clone(self.files), lock: Arc::clone(self.lock) }
+    }
 }
 
 /// Routes that answered "not here" where the same provider has another: the next asset goes there at once. By route and
@@ -129,14 +137,7 @@ pub(crate) async fn execute(
     observed: &Observed,
 ) -> BTreeMap<AssetName, Outcome> {
     let cores = Arc::new(Semaphore::new(std::thread::available_parallelism().map_or(2, usize::from)));
-    let publisher = Publisher {
-        cache: run.cache,
-        files: run.files,
-        lock: run.lock,
-        assets: run.assets,
-        overwrite: run.policy.overwrite,
-        cores,
-    };
+    let publisher = Publisher { place: run.place(), assets: run.assets, overwrite: run.policy.overwrite, cores };
     let work = planned.iter().map(|one| {
         let publisher = &publisher;
         async move {
@@ -244,7 +245,7 @@ fn with_warnings(mut result: AssetResult, one: &PlannedAsset) -> AssetResult {
 
 /// An asset that is no longer declared: its untouched files go, its originals stay cached.
 fn forget(one: &PlannedAsset, publisher: &Publisher<'_>) -> Outcome {
-    match publisher.remove(&one.work.remove) {
+    match publisher.place.remove(&one.work.remove) {
         None => Outcome { entry: EntryChange::Remove, ..unchanged(one, AssetResult::done()) },
         Some(error) => unchanged(one, AssetResult::not_done(Verdict::Failed, error)),
     }

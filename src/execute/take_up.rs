@@ -186,6 +186,8 @@ async fn keep(
     price: Option<f64>,
     payload: Result<Payload, String>,
 ) -> Result<(Take, Vec<Note>), Lost> {
+    // So many pictures are in memory at once, however many answers have come.
+    let _room = run.room.acquire().await.expect("the semaphore is never closed");
     let bytes = match payload {
         Err(why) => return Err(Lost::Gone(why)),
         Ok(Payload::Bytes(bytes)) => bytes,
@@ -213,7 +215,7 @@ async fn keep(
                 return Err(Lost::Gone(format!("it is {why}")));
             }
         };
-        cache.put_original(&bytes, durable(price)).map_err(|error| Lost::Later(cache_note(&error)))?;
+        cache.put_hashed(take.hash, &bytes, durable(price)).map_err(|error| Lost::Later(cache_note(&error)))?;
         Ok((take, differences(&examined, asked.as_ref(), transparent)))
     });
     stored.await.unwrap_or_else(|panic| Err(Lost::Later(Note::new("internal", format!("storing failed: {panic}"), ""))))

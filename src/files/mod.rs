@@ -15,7 +15,7 @@ mod write;
 use std::collections::HashMap;
 use std::ffi::OsString;
 use std::fs;
-use std::io;
+use std::io::{self, Read};
 use std::path::{Path, PathBuf};
 use std::sync::{Mutex, PoisonError};
 
@@ -48,6 +48,9 @@ pub const STATE: &str = ".tintype";
 const MAX_TEXT: u64 = 256 << 20;
 /// No reference or source may be larger, in bytes: vendors take at most 50 MB.
 const MAX_PICTURE: u64 = 64 << 20;
+
+/// So much of a picture is read for its header: more than PNG and WebP need, and all but the longest metadata of a JPEG.
+const HEAD: usize = 64 << 10;
 
 /// What lies at a path.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -226,6 +229,13 @@ impl Files {
         Some(digest)
     }
 
+    /// The first bytes of a reference or source whose digest is known: its header, unless that is uncommonly long.
+    pub(crate) fn picture_head(&self, path: &ProjectPath) -> Option<Vec<u8>> {
+        let (file, _) = open(&self.locate(path), Links::Followed).ok()?;
+        let mut head = Vec::with_capacity(HEAD);
+        file.take(HEAD as u64).read_to_end(&mut head).ok().map(|_| head)
+    }
+
     /// Remembers the digest of a reference or source whose bytes were read, and were an image.
     pub(crate) fn remember_picture(&self, path: &ProjectPath, stamp: Stamp, digest: Digest) {
         self.note(path.as_str(), Some(stamp));
@@ -234,6 +244,15 @@ impl Files {
 
     /// What lies at an output's path: one lstat where the stat index vouches for the content, else the bytes are hashed.
     pub fn look(&self, path: &ProjectPath) -> FileState {
+        self.look_or_hash(path, |stamp| self.lock_index().trusted(path.as_str(), stamp))
+    }
+
+    /// The same, with the bytes read in full whatever the stat index says.
+    pub fn hash(&self, path: &ProjectPath) -> FileState {
+        self.look_or_hash(path, |_| None)
+    }
+
+    fn look_or_hash(&self, path: &ProjectPath, known: impl FnOnce(&Stamp) -> Option<Digest>) -> FileState {
         let real = self.locate(path);
         let metadata = match fs::symlink_metadata(&real) {
             Ok(metadata) => metadata,
@@ -256,7 +275,7 @@ impl Files {
             return FileState::Missing;
         }
         let stamp = Stamp::of(&metadata);
-        if let Some(digest) = self.lock_index().trusted(path.as_str(), &stamp) {
+        if let Some(digest) = known(&stamp) {
             return FileState::File { digest };
         }
         match hash_regular(&real) {
@@ -265,17 +284,6 @@ impl Files {
                 FileState::File { digest }
             }
             Err(error) => FileState::Unreadable(describe(&error)),
-        }
-    }
-
-    /// The digest of the bytes at an output's path, read in full whatever the stat index says.
-    pub fn hash(&self, path: &ProjectPath) -> FileState {
-        match self.look(path) {
-            FileState::File { .. } => match hash_regular(&self.locate(path)) {
-                Ok(digest) => FileState::File { digest },
-                Err(error) => FileState::Unreadable(describe(&error)),
-            },
-            other => other,
         }
     }
 
@@ -382,7 +390,7 @@ mod tests {
     use std::fs;
 
     use crate::digest::Digest;
-    use crate::files::{FileState, Files};
+    use crate::files::{FileError, FileState, Files};
     use crate::name::ProjectPath;
 
     fn project() -> (tempfile::TempDir, Files) {
@@ -396,10 +404,14 @@ mod tests {
         ProjectPath::new(text).expect("a good path")
     }
 
+    fn write(files: &Files, name: &str) -> Result<(), FileError> {
+        files.write(&path(name), b"picture", Digest::of(b"picture"))
+    }
+
     #[test]
     fn a_written_file_is_seen_with_its_digest_and_an_empty_one_is_missing() {
         let (_folder, files) = project();
-        files.write(&path("a/b/c.png"), b"picture").expect("written");
+        write(&files, "a/b/c.png").expect("written");
         assert_eq!(files.look(&path("a/b/c.png")), FileState::File { digest: Digest::of(b"picture") });
         fs::write(files.locate(&path("empty.png")), "").expect("written");
         assert_eq!(files.look(&path("empty.png")), FileState::Missing);
@@ -409,7 +421,7 @@ mod tests {
     #[test]
     fn an_edit_of_the_same_size_right_after_writing_is_seen_by_a_later_run() {
         let (folder, files) = project();
-        files.write(&path("a.png"), b"picture").expect("written");
+        write(&files, "a.png").expect("written");
         files.save_index();
         fs::write(files.locate(&path("a.png")), b"PICTURE").expect("edited");
         let later = Files::open(&folder.path().join("images.toml")).expect("the project opens");
@@ -423,7 +435,7 @@ mod tests {
         let outside = tempfile::tempdir().expect("a temporary folder");
         std::os::unix::fs::symlink(outside.path(), folder.path().join("art")).expect("a link");
         assert!(files.real_place(&path("art/x.png")).is_err());
-        assert!(files.write(&path("art/new/x.png"), b"x").is_err());
+        assert!(write(&files, "art/new/x.png").is_err());
         assert_eq!(fs::read_dir(outside.path()).expect("readable").count(), 0);
     }
 }

@@ -2,7 +2,7 @@
 //!
 //! A cache of facts: deleting or damaging it costs time and nothing else. Knows nothing of what the files are for.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 use std::fs;
 use std::path::Path;
 
@@ -73,6 +73,8 @@ impl Stamp {
 #[derive(Debug, Default)]
 pub(crate) struct StatIndex {
     entries: HashMap<String, (Stamp, Digest)>,
+    /// What this run has written itself: no earlier index can vouch for it, and none needs to.
+    own: HashSet<String>,
     /// The file system's clock when the index was written. A file stamped at that moment or later may have been edited
     /// within the same tick, so it is read again (git's rule for racy entries).
     written: i128,
@@ -86,13 +88,20 @@ impl StatIndex {
         let read = || Some((read_regular_text(&path).ok()?, fs::metadata(&path).ok()?));
         let Some((text, metadata)) = read() else { return Self::default() };
         let entries = parse(&text).unwrap_or_default();
-        Self { entries, written: Stamp::of(&metadata).modified, dirty: false }
+        Self { entries, written: Stamp::of(&metadata).modified, ..Self::default() }
     }
 
     /// The digest of a file whose stamp is as it was, unless the stamp is too young to be trusted.
     pub(crate) fn trusted(&self, key: &str, stamp: &Stamp) -> Option<Digest> {
         let (known, digest) = self.entries.get(key)?;
-        (known == stamp && stamp.latest() < self.written).then_some(*digest)
+        (known == stamp && (stamp.latest() < self.written || self.own.contains(key))).then_some(*digest)
+    }
+
+    /// Remembers a file that was written with these bytes a moment ago.
+    #[cfg(feature = "generate")]
+    pub(crate) fn wrote(&mut self, key: &str, stamp: Stamp, digest: Digest) {
+        self.own.insert(key.to_string());
+        self.record(key, stamp, digest);
     }
 
     /// The stamp of a file that is known.

@@ -22,8 +22,8 @@ use crate::name::ProjectPath;
 const TICKS: i128 = 20_000_000;
 
 impl Files {
-    /// Puts `bytes` at an output's path, whole or not at all, making the folders above it.
-    pub fn write(&self, path: &ProjectPath, bytes: &[u8]) -> Result<(), FileError> {
+    /// Puts `bytes`, which have this digest, at an output's path, whole or not at all, making the folders above it.
+    pub fn write(&self, path: &ProjectPath, bytes: &[u8], digest: Digest) -> Result<(), FileError> {
         let (way, _) = self.way_to(path)?;
         let write = || {
             let _tree = self.tree.read().unwrap_or_else(PoisonError::into_inner);
@@ -34,7 +34,7 @@ impl Files {
             folder.replace(&self.locate(path), bytes, Durable::No)
         };
         let metadata = write().map_err(|error| FileError::io(path, &error))?;
-        self.lock_index().record(path.as_str(), Stamp::of(&metadata), Digest::of(bytes));
+        self.lock_index().wrote(path.as_str(), Stamp::of(&metadata), digest);
         Ok(())
     }
 

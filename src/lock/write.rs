@@ -1,7 +1,7 @@
 //! The lockfile as text: sorted, one field a line, the same bytes for the same state.
 
 use crate::lock::{Entry, EntryOrigin, LockedOutput, Lockfile, Take, TakeKind, VERSION};
-use crate::manifest::quote::{inline, key, quote};
+use crate::manifest::quote::{inline, key, quote_into};
 use crate::recipe::{Background, Origin, Quality, Recipe};
 
 pub(crate) const HEAD: &str = "# Made by tintype from images.toml. Commit it; don't edit it.\n";
@@ -16,7 +16,10 @@ impl Text {
     }
 
     fn string(&mut self, key: &str, value: &str) {
-        self.line(&format!("{key} = {}", quote(value)));
+        self.0.push_str(key);
+        self.0.push_str(" = ");
+        quote_into(&mut self.0, value);
+        self.0.push('\n');
     }
 
     fn maybe(&mut self, key: &str, value: Option<impl std::fmt::Display>) {

@@ -30,8 +30,17 @@ pub(crate) fn inline(value: &Value) -> String {
 /// A TOML basic string.
 pub(crate) fn quote(text: &str) -> String {
     let mut quoted = String::with_capacity(text.len() + 2);
+    quote_into(&mut quoted, text);
+    quoted
+}
+
+/// The same, at the end of a text.
+pub(crate) fn quote_into(quoted: &mut String, text: &str) {
     quoted.push('"');
-    for character in text.chars() {
+    // Most texts are as they stand.
+    let plain = text.bytes().take_while(|byte| matches!(byte, b' '..=b'~') && !matches!(byte, b'"' | b'\\')).count();
+    quoted.push_str(&text[..plain]);
+    for character in text[plain..].chars() {
         match character {
             '"' => quoted.push_str("\\\""),
             '\\' => quoted.push_str("\\\\"),
@@ -45,5 +54,4 @@ pub(crate) fn quote(text: &str) -> String {
         }
     }
     quoted.push('"');
-    quoted
 }

@@ -2,6 +2,7 @@
 //! changed recipe. Nothing is asked of anybody, nothing is spent.
 
 use std::collections::BTreeSet;
+use std::sync::Arc;
 
 use crate::digest::Digest;
 use crate::event::{AssetResult, Report, Stop};
@@ -48,7 +49,7 @@ impl Project {
         let names = self.named(names)?;
         let (_turn, _) = self.wait_for_turn(report)?;
         let survey = self.survey(&Selection::default(), &Allowed::default())?;
-        let mut lock = survey.lock.clone();
+        let mut lock = Lockfile::clone(&survey.lock);
         let mut done = Accepted::default();
         for name in names {
             match self.accept_one(&name, &survey)? {
@@ -110,7 +111,7 @@ impl Project {
             let settings = asset.outputs[0].settings.digest();
             self.cache.record_made(hash, hash, settings).map_err(|error| cache_broken(&error))?;
         }
-        let mut lock = survey.lock.clone();
+        let mut lock = Lockfile::clone(&survey.lock);
         lock.entries.insert(asset.name.clone(), entry);
         let result = self.publish_alone(asset, &mut lock, &survey.learned, report)?;
         self.write_lock(&survey, &lock)?;
@@ -183,7 +184,7 @@ impl Project {
     ) -> Result<AssetResult, ProjectError> {
         let assets = content_with_less(&self.assets, &asset.name);
         let only = BTreeSet::from([asset.name.clone()]);
-        let before = lock.clone();
+        let before = Arc::new(lock.clone());
         let observed = observe(&assets, Some(&only), &before, &self.cache, &self.files, learned);
         let policy = self.policy(&Allowed::default(), Some(only));
         let planned = plan(&assets, &before, &observed, &self.routes, &self.registry, &policy).assets;

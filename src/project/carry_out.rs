@@ -1,9 +1,11 @@
 //! A plan carried out wave by wave: what waits for another asset's original is planned again once that is known.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
 
 use futures_util::future::join;
 use tokio::runtime::Runtime;
+use tokio::sync::Semaphore;
 
 use crate::event::{AssetResult, Event, Report, Stop, Verdict};
 use crate::execute::{EntryChange, Lines, Moved, Outcome, Purse, Run, execute, sweep};
@@ -14,11 +16,14 @@ use crate::plan::{Action, Note, Plan, PlannedAsset, Policy, plan};
 use crate::project::sync::SyncOptions;
 use crate::project::{Project, Survey};
 
+/// Pictures that are fetched and stored at once: as many as a browser fetches from one host, and a few for the disk.
+const ROOM: usize = 8;
+
 impl Project {
     /// What every run works with: one asset at a time.
     pub(crate) fn run<'a>(
         &'a self,
-        lock: &'a Lockfile,
+        lock: &'a Arc<Lockfile>,
         policy: &'a Policy,
         purse: &'a Purse,
         report: &'a dyn Report,
@@ -37,6 +42,7 @@ impl Project {
             purse,
             project: self.name(),
             jobs: 1,
+            room: Semaphore::new(ROOM),
             lines: Lines::default(),
             moved: Moved::default(),
             trusted_hosts: &self.trusted_hosts,
@@ -98,7 +104,8 @@ impl Project {
     fn jobs(&self, options: &SyncOptions) -> usize {
         let cores = std::thread::available_parallelism().map_or(2, usize::from);
         let requests: u32 = self.registry.providers.values().map(|provider| provider.concurrency).max().unwrap_or(4);
-        options.jobs.unwrap_or(cores * 2 + requests as usize)
+        // While as many answers are waited for as may be, as many others are fetched, stored and made into files.
+        options.jobs.unwrap_or(cores * 2 + 2 * requests as usize)
     }
 
     /// What can be made now, and what refers to something of it.

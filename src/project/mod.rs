@@ -189,7 +189,7 @@ pub struct Project {
 #[derive(Debug)]
 pub struct Survey {
     /// What is locked.
-    pub lock: Lockfile,
+    pub lock: Arc<Lockfile>,
     /// The lockfile's text; `None` where there is none.
     pub lock_text: Option<String>,
     /// What the run knows besides.
@@ -304,7 +304,7 @@ impl Project {
         let observed = observe(&self.assets, None, &lock, &self.cache, &self.files, &learned);
         let policy = self.policy(allowed, self.select(selection)?);
         let plan = plan(&self.assets, &lock, &observed, &self.routes, &self.registry, &policy);
-        Ok(Survey { lock, lock_text, learned, observed, plan })
+        Ok(Survey { lock: Arc::new(lock), lock_text, learned, observed, plan })
     }
 
     pub(crate) fn policy(&self, allowed: &Allowed, selected: Option<BTreeSet<AssetName>>) -> Policy {

@@ -7,12 +7,22 @@ use tokio::runtime::Runtime;
 
 use crate::event::{AssetResult, Event, Report, Stop, Verdict};
 use crate::execute::{EntryChange, Outcome};
-use crate::files::{FileError, describe, open_or_make};
+use crate::files::{FileError, Links, STATE, describe, open, open_or_make};
 use crate::lock::Lockfile;
 use crate::name::AssetName;
 use crate::plan::{Note, Plan, PlannedAsset};
 use crate::project::cache::{check, hold};
+use crate::project::consent::Agreed;
 use crate::project::{Allowed, Project, ProjectError, Selection, Survey};
+
+/// The file in the state folder that whoever works in the project holds a lock on.
+const TURN: &str = "lock";
+
+/// The right to work in the project, and in its cache beside others; given back when it is dropped.
+struct Turn {
+    _project: File,
+    _cache: Option<File>,
+}
 
 /// How a sync is to go.
 #[derive(Debug, Clone, Default)]
@@ -56,6 +66,8 @@ impl Synced {
 impl Project {
     /// Makes what is missing or has changed, and locks it. A project in which nothing changed is only looked at.
     pub fn sync(&self, options: &SyncOptions, report: &dyn Report, stop: &Stop) -> Result<Synced, ProjectError> {
+        // Where it can be had without making anything, so that what is seen now is what is worked on.
+        let turn = self.try_turn();
         let survey = self.survey(&options.selection, &options.allowed)?;
         let is_stranded = || !options.allowed.offline && self.cache.has_new_answers();
         if survey.plan.is_settled() && survey.lock_text.is_some() && !is_stranded() {
@@ -68,14 +80,10 @@ impl Project {
         check(&self.cache, report)?;
         report.event(&Event::Planned(&survey.plan));
         let agreed = self.agree(&survey.plan, None, options, report)?;
-        let (_turn, waited) = self.wait_for_turn(report)?;
-        let _held = hold(&self.cache, report);
-        let survey = self.survey(&options.selection, &options.allowed)?;
-        self.admit(&survey, options)?;
-        if waited {
-            report.event(&Event::Planned(&survey.plan));
-        }
-        self.agree(&survey.plan, Some(agreed), options, report)?;
+        let (_turn, survey) = match turn {
+            Some(turn) => (turn, survey),
+            None => self.survey_in_turn(agreed, options, report)?,
+        };
         self.probe(&survey.plan)?;
         self.files.sweep(survey.plan.assets.iter().flat_map(|one| &one.outputs));
         let runtime = runtime()?;
@@ -114,16 +122,38 @@ impl Project {
         Ok(())
     }
 
-    /// One run at a time in a project.
+    /// Waits for the turn, then looks at everything, admits it and has it agreed to once more.
+    fn survey_in_turn(
+        &self,
+        agreed: Agreed,
+        options: &SyncOptions,
+        report: &dyn Report,
+    ) -> Result<(Turn, Survey), ProjectError> {
+        let (project, waited) = self.wait_for_turn(report)?;
+        let turn = Turn { _project: project, _cache: hold(&self.cache, report) };
+        let survey = self.survey(&options.selection, &options.allowed)?;
+        self.admit(&survey, options)?;
+        if waited {
+            report.event(&Event::Planned(&survey.plan));
+        }
+        self.agree(&survey.plan, Some(agreed), options, report)?;
+        Ok((turn, survey))
+    }
+
+    /// The turn, if nobody else has it, and earlier runs have left what is locked for it: a run that comes to nothing makes
+    /// no file.
+    fn try_turn(&self) -> Option<Turn> {
+        let (project, _) = open(&self.files.root().join(STATE).join(TURN), Links::Refused).ok()?;
+        project.try_lock().ok()?;
+        Some(Turn { _project: project, _cache: Some(self.cache.try_share()?) })
+    }
+
+    /// One run at a time in a project: the lock, and whether it was waited for.
     pub(crate) fn wait_for_turn(&self, report: &dyn Report) -> Result<(File, bool), ProjectError> {
-        let path = self.files.state_folder()?.join("lock");
+        let path = self.files.state_folder()?.join(TURN);
         let broken = |error: &std::io::Error| {
-            ProjectError::File(FileError {
-                path: ".tintype/lock".to_string(),
-                reason: describe(error),
-                missing: false,
-                help: None,
-            })
+            let path = format!("{STATE}/{TURN}");
+            ProjectError::File(FileError { path, reason: describe(error), missing: false, help: None })
         };
         let file = open_or_make(&path).map_err(|error| broken(&error))?;
         match file.try_lock() {
@@ -138,7 +168,7 @@ impl Project {
 
     /// Writes the lockfile where it says something else now.
     fn lock(&self, survey: &Survey, outcomes: &BTreeMap<AssetName, Outcome>) -> Result<Lockfile, ProjectError> {
-        let mut lock: Lockfile = survey.lock.clone();
+        let mut lock = Lockfile::clone(&survey.lock);
         for (name, outcome) in outcomes {
             match &outcome.entry {
                 EntryChange::Keep => {}
@@ -156,7 +186,7 @@ impl Project {
 
     /// Writes the lockfile, if it says anything else than before.
     pub(crate) fn write_lock(&self, survey: &Survey, lock: &Lockfile) -> Result<(), ProjectError> {
-        if survey.lock_text.is_none() || *lock != survey.lock {
+        if survey.lock_text.is_none() || *lock != *survey.lock {
             self.files.write_lockfile(&lock.render()).map_err(|error| {
                 let help =
                     "mend it, then run `tintype sync` again: all that was made is in the cache, nothing is paid twice";

@@ -1,9 +1,10 @@
 //! Whether the bytes on the disk are the locked ones, read in full whatever the stat index says.
 
 use crate::cache::NoOriginal;
+use crate::cores;
 use crate::digest::Digest;
 use crate::files::FileState;
-use crate::lock::Lockfile;
+use crate::lock::{Entry, Lockfile};
 use crate::name::AssetName;
 use crate::project::{Project, ProjectError};
 
@@ -58,33 +59,42 @@ impl Project {
         let text = self.files.read_lockfile()?;
         let lock = text.as_deref().map(Lockfile::read).transpose()?.unwrap_or_default();
         let mut verified = Verified { locked: text.is_some(), ..Verified::default() };
-        for (name, entry) in &lock.entries {
-            for output in &entry.outputs {
-                let found = self.files.hash(&output.path);
-                let made = |digest: Digest| {
-                    let take = output.take.unwrap_or_else(|| entry.original());
-                    self.cache.made(digest).contains(&(take, output.settings))
-                };
-                let check = match found {
-                    FileState::File { digest } if digest == output.hash || made(digest) => Check::Same,
-                    FileState::File { .. } => Check::Changed,
-                    FileState::Missing => Check::Missing,
-                    FileState::Other(what) => Check::Unreadable(format!("it is {what}")),
-                    FileState::Unreadable(reason) => Check::Unreadable(reason),
-                };
-                verified.outputs.push(CheckedFile { asset: name.clone(), file: output.path.to_string(), check });
-            }
-            for take in entry.takes().iter().filter(|take| self.cache.has_original(take.hash)) {
-                let check = match self.cache.check_original(take.hash) {
-                    Ok(()) => Check::Same,
-                    Err(NoOriginal::Missing) => Check::Missing,
-                    Err(NoOriginal::Damaged) => Check::Changed,
-                };
-                verified.originals.push(CheckedFile { asset: name.clone(), file: take.hash.to_string(), check });
-            }
+        let entries: Vec<(&AssetName, &Entry)> = lock.entries.iter().collect();
+        for (outputs, originals) in cores::each(&entries, |(name, entry)| self.verify_entry(name, entry)) {
+            verified.outputs.extend(outputs);
+            verified.originals.extend(originals);
         }
         let unlocked = self.assets.by_name.keys().filter(|name| lock.get(name).is_none());
         verified.unlocked = unlocked.cloned().collect();
         Ok(verified)
+    }
+
+    /// Its outputs and its originals.
+    fn verify_entry(&self, name: &AssetName, entry: &Entry) -> (Vec<CheckedFile>, Vec<CheckedFile>) {
+        let file = |file: String, check: Check| CheckedFile { asset: name.clone(), file, check };
+        let outputs = entry.outputs.iter().map(|output| {
+            let made = |digest: Digest| {
+                let take = output.take.unwrap_or_else(|| entry.original());
+                self.cache.made(digest).contains(&(take, output.settings))
+            };
+            let check = match self.files.hash(&output.path) {
+                FileState::File { digest } if digest == output.hash || made(digest) => Check::Same,
+                FileState::File { .. } => Check::Changed,
+                FileState::Missing => Check::Missing,
+                FileState::Other(what) => Check::Unreadable(format!("it is {what}")),
+                FileState::Unreadable(reason) => Check::Unreadable(reason),
+            };
+            file(output.path.to_string(), check)
+        });
+        let cached = entry.takes().iter().filter(|take| self.cache.has_original(take.hash));
+        let originals = cached.map(|take| {
+            let check = match self.cache.check_original(take.hash) {
+                Ok(()) => Check::Same,
+                Err(NoOriginal::Missing) => Check::Missing,
+                Err(NoOriginal::Damaged) => Check::Changed,
+            };
+            file(take.hash.to_string(), check)
+        });
+        (outputs.collect(), originals.collect())
     }
 }

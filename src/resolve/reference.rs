@@ -96,9 +96,18 @@ impl<'a> References<'a> {
         found: &mut Vec<Diagnostic>,
     ) -> Option<(ProjectPath, Digest, Picture)> {
         let path = check(written, role, found)?;
-        let (hash, picture) = self.read_picture(&path, written, role, found)?;
+        let (hash, picture) = match self.known_picture(&path) {
+            Some(known) => known,
+            None => self.read_picture(&path, written, role, found)?,
+        };
         self.known.insert(path.clone(), hash);
         Some((path, hash, picture))
+    }
+
+    /// The same where the stat index vouches for the content, and the header can be read by itself.
+    fn known_picture(&self, path: &ProjectPath) -> Option<(Digest, Picture)> {
+        let hash = self.files.picture_digest(path)?;
+        Picture::read(&self.files.picture_head(path)?).ok().map(|picture| (hash, picture))
     }
 
     fn read_picture<T>(

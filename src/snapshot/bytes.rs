@@ -78,6 +78,12 @@ impl<'a> Reader<'a> {
     }
 
     pub(crate) fn list<T>(&mut self, mut read: impl FnMut(&mut Self) -> Option<T>) -> Option<Vec<T>> {
-        (0..self.count()?).map(|_| read(self)).collect()
+        let count = self.count()?;
+        // Room for all at once; what is counted has been checked by its digest.
+        let mut items = Vec::with_capacity(count);
+        for _ in 0..count {
+            items.push(read(self)?);
+        }
+        Some(items)
     }
 }

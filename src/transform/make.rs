@@ -2,6 +2,8 @@
 //!
 //! Must not know of files on disk, nor which output is made for whom.
 
+use std::borrow::Cow;
+
 use crate::picture::{Format, MAX_PIXELS, Picture};
 use crate::transform::decode::decode;
 use crate::transform::encode::{encode, max_side};
@@ -12,9 +14,9 @@ use crate::transform::settings::{Fit, Settings};
 
 /// An output's file.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Made {
-    /// The whole file.
-    pub bytes: Vec<u8>,
+pub struct Made<'a> {
+    /// The whole file: the original's own bytes where nothing is to be done to them.
+    pub bytes: Cow<'a, [u8]>,
     /// Its width in pixels.
     pub width: u32,
     /// Its height in pixels.
@@ -33,17 +35,17 @@ pub struct Examined {
 }
 
 /// Makes the output of `original`: always the same bytes from the same bytes and equal settings.
-pub fn transform(original: &[u8], settings: &Settings) -> Result<Made, TransformError> {
+pub fn transform<'a>(original: &'a [u8], settings: &Settings) -> Result<Made<'a>, TransformError> {
     let picture = Picture::read(original)?;
     if settings.is_untouched(&picture) {
         let Picture { width, height, .. } = picture;
-        return Ok(Made { bytes: original.to_vec(), width, height, enlarged: false });
+        return Ok(Made { bytes: Cow::Borrowed(original), width, height, enlarged: false });
     }
     let pixels = decode(original, &picture)?;
     let enlarged = is_enlarged(pixels.size(), settings);
     let pixels = scale(pixels, settings)?;
     let bytes = encode(&pixels, settings.format, settings.quality)?;
-    Ok(Made { bytes, width: pixels.width, height: pixels.height, enlarged })
+    Ok(Made { bytes: Cow::Owned(bytes), width: pixels.width, height: pixels.height, enlarged })
 }
 
 /// Decodes the image under limits, to be sure that the bytes are a whole one.
@@ -122,7 +124,7 @@ mod tests {
             let file = samples::file(format, &samples::scene(40, 30));
             let cut = &file[..file.len() - 1];
             let made = transform(cut, &to(format, None, None, Fit::Cover)).unwrap();
-            assert_eq!(made, Made { bytes: cut.to_vec(), width: 40, height: 30, enlarged: false });
+            assert_eq!(made, Made { bytes: cut.into(), width: 40, height: 30, enlarged: false });
             assert_eq!(examine(cut), Err(TransformError::Truncated(format)));
             let small = to(format, Some(8), None, Fit::Cover);
             assert_eq!(transform(cut, &small), Err(TransformError::Truncated(format)));
