@@ -1,5 +1,8 @@
 //! `tintype list`: what is declared and where it stands.
 
+use std::borrow::Cow;
+use std::fmt::Write as _;
+
 use clap::builder::styling::Style;
 use serde::Serialize;
 
@@ -68,24 +71,29 @@ fn table(rows: &[Row<'_>], screen: Screen) -> String {
     }
     let has_tags = rows.iter().any(|row| !row.tags.is_empty());
     let shown = if has_tags { COLUMNS } else { COLUMNS - 1 };
-    let lines: Vec<[String; COLUMNS]> = rows.iter().map(|row| cells(row).map(|cell| screen.plain(&cell))).collect();
-    let head = HEAD.map(str::to_string);
+    let lines: Vec<[Cow<'_, str>; COLUMNS]> = rows.iter().map(|row| cells(row, screen)).collect();
+    let head = HEAD.map(Cow::Borrowed);
     let all = || std::iter::once(&head).chain(&lines);
     let width = |column: usize| all().map(|line| line[column].chars().count()).max().unwrap_or(0);
     let widths: Vec<usize> = (0..shown).map(width).collect();
     let mut table = String::new();
     for (index, line) in all().enumerate() {
         let (name, rest) = if index == 0 { (DIM, DIM) } else { (BOLD, Style::new()) };
-        let mut cells = line.iter().zip(&widths).map(|(cell, width)| format!("{cell:<width$}"));
-        table += &screen.paint(name, &cells.next().unwrap_or_default());
-        table += "  ";
-        table += &screen.paint(rest, cells.collect::<Vec<_>>().join("  ").trim_end());
+        let _ = write!(table, "{}  ", screen.paint(name, &format!("{:<1$}", line[0], widths[0])));
+        let cells = line.iter().zip(&widths).skip(1);
+        let cells: Vec<String> = cells.map(|(cell, width)| format!("{cell:<width$}")).collect();
+        table += &screen.paint(rest, cells.join("  ").trim_end());
         table.push('\n');
     }
     table
 }
 
-fn cells(row: &Row<'_>) -> [String; COLUMNS] {
-    let model = row.model.unwrap_or("by hand");
-    [row.name.to_string(), row.action.to_string(), model.to_string(), files(&row.outputs, OUTPUTS), row.tags.join(" ")]
+fn cells<'a>(row: &'a Row<'_>, screen: Screen) -> [Cow<'a, str>; COLUMNS] {
+    let outputs = match row.outputs.as_slice() {
+        [one] => screen.shown(one),
+        several => screen.shown(&files(several, OUTPUTS)).into_owned().into(),
+    };
+    let tags = screen.shown(&row.tags.join(" ")).into_owned().into();
+    let model = screen.shown(row.model.unwrap_or("by hand"));
+    [screen.shown(row.name), row.action.into(), model, outputs, tags]
 }

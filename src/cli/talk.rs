@@ -1,5 +1,6 @@
 //! The two streams: results on stdout, everything else on stderr; and what the terminals behind them can show.
 
+use std::borrow::Cow;
 use std::io::{self, IsTerminal, Write};
 
 use anstream::{AutoStream, ColorChoice};
@@ -82,8 +83,16 @@ impl Screen {
 
     /// `text` without what a terminal would act on, and with arrows and dots that it can show.
     pub(crate) fn plain(self, text: &str) -> String {
+        self.shown(text).into_owned()
+    }
+
+    /// The same without a copy, where the text is as it is to be.
+    pub(crate) fn shown(self, text: &str) -> Cow<'_, str> {
         let text = plain(text);
-        if self.unicode { text } else { text.replace('→', "->").replace('…', "...").replace('×', "x") }
+        if self.unicode || text.is_ascii() {
+            return text;
+        }
+        text.replace('→', "->").replace('…', "...").replace('×', "x").into()
     }
 }
 
@@ -125,8 +134,14 @@ impl Talk {
 
     /// The answer, or a part of it, on stdout. Nobody who stopped reading is an error.
     pub(crate) fn answer(&self, text: &str) -> Result<(), Failure> {
-        let mut stream = AutoStream::new(io::stdout(), self.out.choice).lock();
-        match stream.write_all(text.as_bytes()).and_then(|()| stream.flush()) {
+        let written = if text.contains('\u{1b}') {
+            let mut stream = AutoStream::new(io::stdout(), self.out.choice).lock();
+            stream.write_all(text.as_bytes()).and_then(|()| stream.flush())
+        } else {
+            let mut stream = io::stdout().lock();
+            stream.write_all(text.as_bytes()).and_then(|()| stream.flush())
+        };
+        match written {
             Err(error) if error.kind() != io::ErrorKind::BrokenPipe => Err(Failure::output(&describe(&error))),
             _ => Ok(()),
         }

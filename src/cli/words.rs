@@ -1,9 +1,14 @@
 //! Small words that every answer for people is made of.
 
+use std::borrow::Cow;
 use std::fmt::Display;
 
 /// A line of text without what a terminal would act on: control characters, and marks that turn the reading direction.
-pub(crate) fn plain(text: &str) -> String {
+pub(crate) fn plain(text: &str) -> Cow<'_, str> {
+    // Most texts are as they stand.
+    if text.bytes().all(|byte| matches!(byte, b' '..=b'~')) {
+        return Cow::Borrowed(text);
+    }
     let is_mark =
         |character| matches!(character, '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}' | '\u{200e}' | '\u{200f}');
     let shown = text.chars().filter(|character| !is_mark(*character));
