@@ -1,6 +1,6 @@
 //! What the pipeline costs: `cargo bench`. Medians to compare with each other in one run; nothing is asserted on time.
 //!
-//! `generate_200` waits on a vendor of 200 ms with 16 requests in flight: its floor is 200 / 16 * 0.2 s = 2.6 s.
+//! What waits for a vendor has a floor, which stands beside it.
 
 #[path = "../tests/it/vendor.rs"]
 #[allow(unused_imports, unreachable_pub, reason = "the tests' vendor can do more than is measured here")]
@@ -92,21 +92,38 @@ fn sync_without_changes(bencher: Bencher, count: usize) {
     bencher.bench(|| project.sync());
 }
 
-#[divan::bench(sample_count = 3, sample_size = 1)]
-fn generate_200(bencher: Bencher) {
+/// A project of so many pictures at a vendor who takes 200 ms for each, `concurrency` at a time.
+fn bought(count: usize, concurrency: usize, vendor: Vendor) -> (Bench, Vendor) {
     let mut assets = String::new();
-    for number in 0..200 {
+    for number in 0..count {
         let _ = write!(assets, "\n[assets.unit-{number}]\nprompt = \"unit number {number}\"\n");
     }
+    let manifest = format!(
+        "[budget]\nmax_images = 10000\n\n{}\nconcurrency = {concurrency}\n\n\
+         [models.house]\nroutes = [{{ provider = \"studio\", id = \"house\", cost_usd = 0.01 }}]\n\n\
+         [defaults]\nmodel = \"house\"\nsize = \"64x64\"\n{assets}",
+        vendor.manifest_lines().trim_end()
+    );
+    (Bench::new(&manifest), vendor)
+}
+
+/// Pictures of 2 MiB, fetched from an address: 200 / 16 * 0.2 s = 2.6 s is the floor.
+#[divan::bench(sample_count = 5, sample_size = 1)]
+fn generate_200(bencher: Bencher) {
     let project = || {
         let vendor = Vendor::openai().latency(Duration::from_millis(200)).padded_to(2 << 20).with_urls();
-        let manifest = format!(
-            "{}\nconcurrency = 16\n\n[models.house]\nroutes = [{{ provider = \"studio\", id = \"house\", cost_usd = 0.01 }}]\n\n\
-             [defaults]\nmodel = \"house\"\nsize = \"512x512\"\n{assets}",
-            vendor.manifest_lines().trim_end()
-        );
-        (Bench::new(&manifest), vendor)
+        bought(200, 16, vendor)
     };
+    bencher.with_inputs(project).bench_values(|(project, vendor)| {
+        project.sync();
+        (project, vendor)
+    });
+}
+
+/// Small pictures in the answer, each on the disk before the next step: 1,000 / 64 * 0.2 s = 3.2 s is the floor.
+#[divan::bench(sample_count = 5, sample_size = 1)]
+fn generate_1000_small(bencher: Bencher) {
+    let project = || bought(1_000, 64, Vendor::openai().latency(Duration::from_millis(200)));
     bencher.with_inputs(project).bench_values(|(project, vendor)| {
         project.sync();
         (project, vendor)

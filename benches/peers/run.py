@@ -7,7 +7,7 @@ ninja, make, git, b3sum (Debian: ninja-build make git b3sum).
 """
 
 import argparse
-import json
+import contextlib
 import os
 import shutil
 import statistics
@@ -163,46 +163,46 @@ class Bench:
         ]
         measure(f"One prompt of {count:,} changed", tools, "tintype sync, nothing changed", 15)
 
-    def restore(self, count=10_000):
-        """All outputs are gone and come back, verified. On a tmpfs, so that no disk is measured."""
+    @contextlib.contextmanager
+    def in_memory(self):
+        """Projects on a tmpfs, so that no disk is measured: ext4 is slow to make files where as many were just removed."""
         here, self.folder = self.folder, Path(tempfile.mkdtemp(dir="/dev/shm"))
         try:
-            self.restore_all(count)
+            yield
         finally:
             shutil.rmtree(self.folder, ignore_errors=True)
             self.folder = here
 
-    def restore_all(self, count):
-        folder, environment = self.project("restore", manifest(count, size="512x384"))
-        original, copy = self.folder / "original", self.folder / "copy"
-        subprocess.run(["cp", "-r", folder / "assets", original], check=True)
-        size = sum(path.stat().st_size for path in original.rglob("*.png")) / count / 1024
-        gone = lambda: (shutil.rmtree(folder / "assets", ignore_errors=True), shutil.rmtree(copy, ignore_errors=True))
-        tools = [
-            Tool("cp -r", ["cp", "-r", original, copy], folder, gone),
-            self.tool("tintype sync", folder, environment, "sync", "--quiet", before=gone),
-        ]
-        measure(f"{count:,} outputs of {size:.0f} KiB restored", tools, "cp -r", 9)
+    def restore(self, count=10_000):
+        """All outputs are gone and come back, verified."""
+        with self.in_memory():
+            folder, environment = self.project("restore", manifest(count, size="512x384"))
+            original, copy = self.folder / "original", self.folder / "copy"
+            subprocess.run(["cp", "-r", folder / "assets", original], check=True)
+            size = sum(path.stat().st_size for path in original.rglob("*.png")) / count / 1024
+
+            def gone():
+                for path in (folder / "assets", copy):
+                    shutil.rmtree(path, ignore_errors=True)
+
+            tools = [
+                Tool("cp -r", ["cp", "-r", original, copy], folder, gone),
+                self.tool("tintype sync", folder, environment, "sync", "--quiet", before=gone),
+            ]
+            measure(f"{count:,} outputs of {size:.0f} KiB restored", tools, "cp -r", 9)
 
     def first(self, count=10_000):
-        """Everything is drawn. Not on a disk: ext4 is slow to make files where as many were removed a moment ago."""
-        here, self.folder = self.folder, Path(tempfile.mkdtemp(dir="/dev/shm"))
-        try:
-            self.draw_all(count)
-        finally:
-            shutil.rmtree(self.folder, ignore_errors=True)
-            self.folder = here
+        """Everything is drawn."""
+        with self.in_memory():
+            folder, environment = self.project("first", manifest(count))
 
-    def draw_all(self, count):
-        folder, environment = self.project("first", manifest(count))
+            def nothing():
+                for path in (folder / "assets", folder / ".tintype", Path(environment["TINTYPE_CACHE_DIR"])):
+                    shutil.rmtree(path, ignore_errors=True)
+                (folder / "images.lock").unlink(missing_ok=True)
 
-        def nothing():
-            for path in (folder / "assets", folder / ".tintype", Path(environment["TINTYPE_CACHE_DIR"])):
-                shutil.rmtree(path, ignore_errors=True)
-            (folder / "images.lock").unlink(missing_ok=True)
-
-        measure(f"{count:,} placeholders drawn", [self.tool("tintype sync", folder, environment, "sync", "--quiet",
-                before=nothing)], "tintype sync", 3)
+            tools = [self.tool("tintype sync", folder, environment, "sync", "--quiet", before=nothing)]
+            measure(f"{count:,} placeholders drawn", tools, "tintype sync", 3)
 
     def verify(self, count=400):
         """Every byte of files of 2 MiB, made by hand so that nothing is drawn first."""

@@ -64,7 +64,7 @@ impl Files {
 
     /// Writes the lockfile, and makes sure that it is on the disk.
     pub fn write_lockfile(&self, text: &str) -> Result<(), FileError> {
-        let write = || Folder::open(self.root())?.replace(LOCKFILE.as_ref(), text.as_bytes(), Durable::Yes);
+        let write = || Folder::open(self.root())?.replace(&self.root().join(LOCKFILE), text.as_bytes(), Durable::Yes);
         let metadata = write().map_err(|error| FileError::io(LOCKFILE, &error))?;
         self.note_written(LOCKFILE, Stamp::of(&metadata));
         Ok(())
@@ -96,7 +96,7 @@ impl Files {
     /// next run some time and nothing else.
     pub(crate) fn write_state(&self, name: &str, bytes: &[u8], latest: i128) {
         let Ok(state) = self.state_folder() else { return };
-        let write = || Folder::open(&state)?.replace(name.as_ref(), bytes, Durable::No);
+        let write = || Folder::open(&state)?.replace(&state.join(name), bytes, Durable::No);
         // What was written in the same tick wouldn't be trusted by the next run: wait the tick out.
         for _ in 0..5 {
             let ahead = write().map_or(-1, |metadata| latest - Stamp::of(&metadata).modified());

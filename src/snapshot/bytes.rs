@@ -79,8 +79,8 @@ impl<'a> Reader<'a> {
 
     pub(crate) fn list<T>(&mut self, mut read: impl FnMut(&mut Self) -> Option<T>) -> Option<Vec<T>> {
         let count = self.count()?;
-        // Room for all at once; what is counted has been checked by its digest.
-        let mut items = Vec::with_capacity(count);
+        // Room for all at once, as far as the bytes that are left can hold so many: anybody may have written the count.
+        let mut items = Vec::with_capacity(count.min(self.0.len() / 8));
         for _ in 0..count {
             items.push(read(self)?);
         }
