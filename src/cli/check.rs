@@ -9,6 +9,7 @@ use crate::cli::failure::Failure;
 use crate::cli::json::{VERSION, render};
 use crate::cli::words::counted;
 use crate::resolve::Asset;
+use crate::snapshot::Snapshot;
 
 #[derive(Serialize)]
 struct Document {
@@ -18,7 +19,7 @@ struct Document {
 }
 
 pub(super) fn run(context: &Context) -> Result<Exit, Failure> {
-    let (assets, outputs) = match context.snapshot()? {
+    let (assets, outputs) = match context.snapshot()?.filter(Snapshot::is_sound) {
         Some(snapshot) => (snapshot.assets(), snapshot.outputs()),
         None => {
             let project = context.open()?;

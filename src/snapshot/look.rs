@@ -88,6 +88,15 @@ fn hold(root: &Folder, expected: &[Expected<'_>], numbers: std::ops::Range<usize
     true
 }
 
+/// Whether no folder has become something else: a link leads elsewhere, and nothing may be written through it. One that is
+/// gone is none of that.
+pub(crate) fn folders_hold(root: &Folder, expected: &[Expected<'_>]) -> bool {
+    let mut way = Way { root, open: Vec::new() };
+    let is_one =
+        |opened: io::Result<&Folder>| opened.map_or_else(|error| error.kind() == io::ErrorKind::NotFound, |_| true);
+    expected.iter().all(|one| is_one(way.to(one.folder)))
+}
+
 fn holds(folder: &Folder, (name, expected): &ExpectedFile<'_>) -> bool {
     let found = folder.stamp(OsStr::new(name));
     found.is_ok_and(|found| {

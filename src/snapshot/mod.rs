@@ -21,7 +21,7 @@ use crate::digest::Digest;
 use crate::files::{Folder, Opened, STATE, Stamp, real};
 use crate::plan::Plan;
 use crate::snapshot::bytes::Reader;
-use crate::snapshot::look::{Expected, all_hold};
+use crate::snapshot::look::{Expected, all_hold, folders_hold};
 use crate::snapshot::rows::read_rows;
 #[cfg(feature = "generate")]
 pub(crate) use crate::snapshot::write::Conclusion;
@@ -65,8 +65,7 @@ impl World<'_> {
     }
 }
 
-/// What was concluded, and still holds as far as the manifest and all that it names go: the project is sound, and
-/// declares what it did.
+/// What was concluded, and still holds as far as the manifest and all that it names go: the project declares what it did.
 #[derive(Debug)]
 pub struct Snapshot {
     opened: Opened,
@@ -112,12 +111,18 @@ impl Snapshot {
         Some(Self { opened, root, bytes, head, is_settled: OnceLock::new() })
     }
 
+    /// Whether the project is as sound as it was: no output's folder leads elsewhere by now.
+    pub fn is_sound(&self) -> bool {
+        self.expected().is_some_and(|outputs| folders_hold(&self.root, &outputs))
+    }
+
     /// Whether there is still nothing to be done: each output is the file that it was.
     pub fn is_settled(&self) -> bool {
-        *self.is_settled.get_or_init(|| {
-            let outputs = Expected::read(&mut Reader(&self.bytes[self.head.looked_at..]));
-            outputs.is_some_and(|outputs| all_hold(&self.root, &outputs))
-        })
+        *self.is_settled.get_or_init(|| self.expected().is_some_and(|outputs| all_hold(&self.root, &outputs)))
+    }
+
+    fn expected(&self) -> Option<Vec<Expected<'_>>> {
+        Expected::read(&mut Reader(&self.bytes[self.head.looked_at..]))
     }
 
     /// How many assets are declared.

@@ -190,3 +190,21 @@ fn a_sync_leaves_a_snapshot_only_where_nothing_is_left_to_do() {
     // One that failed leaves none of its own.
     project.remove(".tintype").write("assets/hero.png", "edited").run("sync").code(1).lacks(".tintype/snapshot-v1");
 }
+
+#[cfg(unix)]
+#[test]
+fn a_folder_that_leads_elsewhere_by_now_is_unsound_on_either_way() {
+    let project =
+        Sandbox::new().manifest("[assets.\"deep/hero\"]\nmodel = \"placeholder\"\nprompt = \"a\"\nsize = \"64x64\"\n");
+    project.run("sync").success();
+    project.run("check").success();
+    let elsewhere = project.root().join("outside/assets");
+    fs::rename(project.path("assets"), &elsewhere).expect("moved");
+    project.run("check").success();
+    std::os::unix::fs::symlink(&elsewhere, project.path("assets")).expect("a link");
+    let check = project.run("check").code(2).stderr_has("assets/deep/hero.png");
+    assert_eq!(project.remove(".tintype").run("check").code(2).stderr(), check.stderr());
+    // Back where it was, so that nothing outside has changed.
+    fs::remove_file(project.path("assets")).expect("removed");
+    fs::remove_dir_all(&elsewhere).expect("removed");
+}
