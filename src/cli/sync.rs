@@ -6,8 +6,9 @@ use crate::cli::failure::Failure;
 use crate::cli::human::Human;
 use crate::cli::interrupt::{Begun, listen};
 use crate::cli::json::{Json, document};
+use crate::cli::talk::Volume;
 use crate::cli::{Context, describe, plan};
-use crate::event::{Report, Stop};
+use crate::event::{Event, Report, Stop};
 use crate::project::{Allowed, SyncOptions, Synced};
 use crate::snapshot::Snapshot;
 
@@ -69,6 +70,9 @@ fn options(context: &Context, arguments: &SyncArguments) -> Result<SyncOptions, 
 fn settled(context: &Context, snapshot: &Snapshot) -> Option<Result<(), Failure>> {
     let talk = &context.talk;
     if talk.format != Format::Json {
+        if talk.volume == Volume::Verbose {
+            Human::new(talk, Begun::default()).event(&Event::Planned(&snapshot.plan()?));
+        }
         return Some(talk.remark(&describe::nothing(snapshot.assets())));
     }
     let synced = Synced::settled(snapshot.plan()?);

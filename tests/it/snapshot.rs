@@ -180,6 +180,15 @@ fn a_sync_leaves_a_snapshot_only_where_nothing_is_left_to_do() {
     project.run("sync").success().has(".tintype/snapshot-v1");
     let written = fs::metadata(project.path(".tintype/snapshot-v1")).expect("there").modified().expect("a time");
     project.run("sync").success();
+    let verbose = || {
+        let run = project.run("sync -v").success();
+        (run.stdout().to_string(), run.stderr().to_string())
+    };
+    let short = verbose();
+    fs::rename(project.path(".tintype/snapshot-v1"), project.path(".tintype/aside")).expect("moved");
+    let long = verbose();
+    fs::rename(project.path(".tintype/aside"), project.path(".tintype/snapshot-v1")).expect("moved back");
+    assert!(short.1.contains("keep") && short == long, "{short:?} {long:?}");
     project.run("sync --format json").success().json(|document| {
         assert_eq!(document["assets"][0]["action"], "keep");
         assert_eq!(document["assets"][0]["provider"], "placeholder");
