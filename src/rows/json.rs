@@ -296,7 +296,7 @@ impl<'t> Parser<'t, '_> {
         plain
     }
 
-    /// `\uXXXX`, or two of them that are one character. Stands at the `u`.
+    /// `\u` and four digits, or two of them that are one character. Stands at the `u`.
     fn unicode(&mut self, start: usize) -> char {
         self.at += 1;
         let high = self.four_digits();

@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use crate::checker::{Case, files};
 use crate::sandbox::{Allowances, Sandbox};
-use crate::studio::{UNFINISHED, assets, error_code, studio};
+use crate::studio::{UNFINISHED, assets, error_code, killed_when, studio};
 use crate::vendor::{Fault, Vendor};
 
 const HERO: &str = "[assets.hero]\nprompt = \"a red panda\"\n";
@@ -32,10 +32,7 @@ fn killed_in_a_download() -> (Vendor, Sandbox, PathBuf) {
     let vendor = Vendor::openai().with_urls();
     vendor.next(Fault::DownloadGate);
     let sandbox = studio(&vendor, "", HERO);
-    let running = sandbox.spawn("sync");
-    vendor.wait_for_downloads(1);
-    running.kill().killed();
-    vendor.open();
+    killed_when(&sandbox, &vendor, || vendor.wait_for_downloads(1));
     vendor.heal();
     let journal = files(&sandbox.cache_path().join("v1/journal"));
     let is_record = |path: &PathBuf| path.extension().is_none();

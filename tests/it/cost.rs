@@ -5,7 +5,7 @@ use std::fs;
 use serde_json::{Value, json};
 
 use crate::sandbox::Sandbox;
-use crate::studio::{assets, many, studio};
+use crate::studio::{assets, killed_when, many, studio};
 use crate::vendor::{Fault, Vendor};
 
 /// One asset.
@@ -118,10 +118,7 @@ fn an_answer_that_is_taken_up_twice_is_in_the_books_once() {
         studio(&vendor, "", &format!("{HERO}n = 2\n")).edit("cost_usd = 0.02", "cost_usd = 0.02, max_images = 2");
     vendor.next_download(Fault::DownloadSlow(std::time::Duration::ZERO));
     vendor.next_download(Fault::DownloadGate);
-    let running = sandbox.spawn("sync");
-    vendor.wait_for_downloads(2);
-    running.kill().killed();
-    vendor.open();
+    killed_when(&sandbox, &vendor, || vendor.wait_for_downloads(2));
     sandbox.run("sync").success();
     assert_eq!((vendor.requests().len(), books(&sandbox)), (1, (0.04, 2, 0, 0.0)));
     sandbox.check_invariants(&vendor);

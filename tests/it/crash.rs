@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use crate::sandbox::{Allowances, Sandbox};
-use crate::studio::{UNFINISHED, aisa, assert_in_doubt, assets, error_code, many, studio};
+use crate::studio::{UNFINISHED, aisa, assert_in_doubt, assets, error_code, killed_when, many, studio};
 use crate::vendor::{Fault, Vendor};
 
 /// One asset.
@@ -116,10 +116,7 @@ fn an_answer_of_a_killed_run_is_taken_up_without_consent_in_ci() {
     let vendor = Vendor::aisa();
     vendor.next(Fault::DownloadGate);
     let sandbox = aisa(&vendor, "", HERO);
-    let running = sandbox.spawn("sync");
-    vendor.wait_for_downloads(1);
-    running.kill().killed();
-    vendor.open();
+    killed_when(&sandbox, &vendor, || vendor.wait_for_downloads(1));
     sandbox.env("CI", "true").run("sync").success().has("assets/hero.png");
     assert_eq!(vendor.requests().len(), 1);
     sandbox.check_invariants(&vendor);

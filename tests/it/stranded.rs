@@ -4,7 +4,7 @@ use std::fs;
 use std::path::PathBuf;
 
 use crate::sandbox::{Allowances, Sandbox};
-use crate::studio::{UNFINISHED, aisa, assets, error_code, studio};
+use crate::studio::{UNFINISHED, aisa, assets, error_code, killed_when, studio};
 use crate::vendor::{Fault, Vendor};
 
 /// One asset.
@@ -14,10 +14,7 @@ const HERO: &str = "[assets.hero]\nprompt = \"a red panda\"\n";
 fn killed_while_fetching(vendor: &Vendor, assets: &str) -> Sandbox {
     vendor.next(Fault::DownloadGate);
     let sandbox = studio(vendor, "", assets);
-    let running = sandbox.spawn("sync");
-    vendor.wait_for_downloads(1);
-    running.kill().killed();
-    vendor.open();
+    killed_when(&sandbox, vendor, || vendor.wait_for_downloads(1));
     sandbox
 }
 
@@ -27,10 +24,7 @@ fn killed_beside_a_logo(vendor: &Vendor) -> Sandbox {
     sandbox.run("sync").success();
     vendor.next(Fault::DownloadGate);
     let text = sandbox.read_text("images.toml");
-    let running = sandbox.write("images.toml", format!("{text}\n{HERO}")).spawn("sync");
-    vendor.wait_for_downloads(2);
-    running.kill().killed();
-    vendor.open();
+    killed_when(&sandbox.write("images.toml", format!("{text}\n{HERO}")), vendor, || vendor.wait_for_downloads(2));
     sandbox.write("images.toml", text)
 }
 
@@ -127,10 +121,7 @@ fn a_journal_of_a_newer_version_is_left_as_it_is_and_nothing_is_sent() {
     let vendor = Vendor::aisa();
     vendor.next(Fault::Gate);
     let sandbox = aisa(&vendor, "", HERO);
-    let running = sandbox.spawn("sync");
-    vendor.wait_for_requests(1);
-    running.kill().killed();
-    vendor.open();
+    killed_when(&sandbox, &vendor, || vendor.wait_for_requests(1));
     let path = records(&sandbox);
     let text = "{ v = \"2\", kind = \"intent\", id = \"9\" }";
     let record = format!("\n{} {text}\n", &blake3::hash(text.as_bytes()).to_hex()[..8]);
@@ -154,10 +145,7 @@ fn what_is_no_file_in_a_journals_place_is_a_damaged_journal_and_no_wait() {
     let vendor = Vendor::aisa();
     vendor.next(Fault::Gate);
     let sandbox = aisa(&vendor, "", HERO);
-    let running = sandbox.spawn("sync");
-    vendor.wait_for_requests(1);
-    running.kill().killed();
-    vendor.open();
+    killed_when(&sandbox, &vendor, || vendor.wait_for_requests(1));
     let path = records(&sandbox);
     fs::remove_file(&path).expect("the cache is writable");
     let made = std::process::Command::new("mkfifo").arg(&path).status();

@@ -33,6 +33,15 @@ pub(crate) fn aisa(vendor: &Vendor, keys: &str, assets: &str) -> Sandbox {
     Sandbox::new().manifest(&manifest).env("AISA_API_KEY", KEY)
 }
 
+/// A sync that is killed when it has come so far; then the vendor goes on.
+#[track_caller]
+pub(crate) fn killed_when<T>(sandbox: &Sandbox, vendor: &Vendor, it_has_come_so_far: impl FnOnce() -> T) {
+    let running = sandbox.spawn("sync");
+    it_has_come_so_far();
+    running.kill().killed();
+    vendor.open();
+}
+
 /// Assets of these names; the prompt of each is `picture of NAME.`.
 pub(crate) fn assets<'name>(names: impl IntoIterator<Item = &'name str>) -> String {
     let tables = names.into_iter().map(|name| format!("[assets.{name}]\nprompt = \"picture of {name}.\"\n"));
