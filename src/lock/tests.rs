@@ -140,6 +140,22 @@ proptest! {
     }
 
     #[test]
+    fn entries_in_another_order_or_twice_are_what_toml_says(lockfile in any_lockfile(), order in prop::collection::vec(any::<prop::sample::Index>(), 1..5)) {
+        let text = lockfile.render();
+        let mut pieces = text.split("\n[[asset]]\n");
+        let head = pieces.next().unwrap().to_string();
+        let pieces: Vec<&str> = pieces.collect();
+        prop_assume!(!pieces.is_empty());
+        let entries = order.iter().map(|index| format!("\n[[asset]]\n{}", pieces[index.index(pieces.len())].trim_end()));
+        let shuffled = format!("{}\n{}\n", head.trim_end(), entries.collect::<Vec<_>>().join("\n"));
+        let by_toml = Lockfile::read_toml(&shuffled).ok();
+        prop_assert_eq!(Lockfile::read(&shuffled).ok(), by_toml.clone());
+        if let Some(read) = canonical::read(&shuffled) {
+            prop_assert!(order.len() == read.entries.len() && by_toml == Some(read), "one is lost in {}", shuffled);
+        }
+    }
+
+    #[test]
     fn a_lockfile_cut_anywhere_never_panics_and_never_loses_an_asset_silently(lockfile in any_lockfile(), cut in 0.0..1.0_f64) {
         let text = lockfile.render();
         #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, clippy::cast_precision_loss, reason = "a share of a short text")]
