@@ -7,7 +7,10 @@ ninja, make, git, b3sum (Debian: ninja-build make git b3sum).
 """
 
 import argparse
+import base64
 import contextlib
+import http.server
+import json
 import os
 import shutil
 import statistics
@@ -15,6 +18,7 @@ import struct
 import subprocess
 import sys
 import tempfile
+import threading
 import time
 import zlib
 from pathlib import Path
@@ -75,11 +79,14 @@ def name(number):
     return f"set-{number % 50}/unit-{number}"
 
 
+def tables(count, extra=""):
+    return "".join(f'\n[assets."{name(number)}"]\nprompt = "unit number {number} in a blue coat{extra if number == 7 else ""}"\n'
+                   for number in range(count))
+
+
 def manifest(count, extra="", size="64x64"):
     """Assets on the placeholder model."""
-    assets = (f'\n[assets."{name(number)}"]\nprompt = "unit number {number} in a blue coat{extra if number == 7 else ""}"\n'
-              for number in range(count))
-    return f'[defaults]\nmodel = "placeholder"\nsize = "{size}"\n' + "".join(assets)
+    return f'[defaults]\nmodel = "placeholder"\nsize = "{size}"\n' + tables(count, extra)
 
 
 def noise(width=1024, height=683):
@@ -88,6 +95,34 @@ def noise(width=1024, height=683):
     chunk = lambda kind, data: struct.pack(">I", len(data)) + kind + data + struct.pack(">I", zlib.crc32(kind + data))
     head = struct.pack(">IIBBBBB", width, height, 8, 2, 0, 0, 0)
     return b"\x89PNG\r\n\x1a\n" + chunk(b"IHDR", head) + chunk(b"IDAT", zlib.compress(rows, 0)) + chunk(b"IEND", b"")
+
+
+@contextlib.contextmanager
+def vendor(width, height):
+    """A server that speaks openai-images, and whose every picture is another one."""
+
+    class Answer(http.server.BaseHTTPRequestHandler):
+        protocol_version = "HTTP/1.1"
+
+        def do_POST(self):
+            self.rfile.read(int(self.headers["content-length"]))
+            picture = base64.b64encode(noise(width, height)).decode()
+            body = json.dumps({"created": 0, "data": [{"b64_json": picture}]}).encode()
+            self.send_response(200)
+            self.send_header("content-type", "application/json")
+            self.send_header("content-length", str(len(body)))
+            self.end_headers()
+            self.wfile.write(body)
+
+        def log_message(self, *_):
+            pass
+
+    server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), Answer)
+    threading.Thread(target=server.serve_forever, daemon=True).start()
+    try:
+        yield f"http://127.0.0.1:{server.server_port}/v1"
+    finally:
+        server.shutdown()
 
 
 class Bench:
@@ -174,9 +209,12 @@ class Bench:
             self.folder = here
 
     def restore(self, count=10_000):
-        """All outputs are gone and come back, verified."""
-        with self.in_memory():
-            folder, environment = self.project("restore", manifest(count, size="512x384"))
+        """All outputs are gone and come back, verified: pictures of 64 KiB that a vendor on loopback drew."""
+        with self.in_memory(), vendor(128, 171) as address:
+            studio = (f'[defaults]\nmodel = "house"\nsize = "128x171"\n[budget]\nmax_images = {count}\n'
+                      f'[providers.studio]\napi = "openai-images"\nbase_url = "{address}"\nconcurrency = 16\n'
+                      '[models.house]\nroutes = [{ provider = "studio", id = "house", cost_usd = 0.0 }]\n')
+            folder, environment = self.project("restore", studio + tables(count))
             original, copy = self.folder / "original", self.folder / "copy"
             subprocess.run(["cp", "-r", folder / "assets", original], check=True)
             size = sum(path.stat().st_size for path in original.rglob("*.png")) / count / 1024

@@ -20,7 +20,7 @@ const NAMES: usize = 5;
 
 /// Each asset that something is to be done about, why, and what it comes to.
 pub(crate) fn plan(plan: &Plan, screen: Screen, verbose: bool) -> String {
-    let shown: Vec<&PlannedAsset> = plan.assets.iter().filter(|one| verbose || one.action != Action::Keep).collect();
+    let shown: Vec<&PlannedAsset> = plan.iter().filter(|one| verbose || one.action != Action::Keep).collect();
     let columns = Columns::of(&shown);
     let mut said = BTreeSet::new();
     let mut lines: Vec<String> = shown.iter().flat_map(|one| block(one, &columns, screen, &mut said)).collect();
@@ -153,7 +153,7 @@ fn note(kind: &str, style: Style, note: &Note, screen: Screen) -> String {
 
 /// What a sync of this plan would ask for first.
 fn missing_keys(plan: &Plan) -> Option<String> {
-    let asked = plan.assets.iter().filter(|one| one.images > 0 && !one.missing_keys.is_empty());
+    let asked = plan.iter().filter(|one| one.images > 0 && !one.missing_keys.is_empty());
     let needs: BTreeSet<Vec<&String>> = asked.map(|one| one.missing_keys.iter().collect()).collect();
     // A key that one asset can't do without serves those as well that have a choice.
     let is_met = |need: &Vec<&String>| {
@@ -175,9 +175,9 @@ pub(crate) fn summary(plan: &Plan) -> String {
     }
     // What was refused, or may have been billed, is not sent again by itself.
     let is_held_back = |one: &PlannedAsset| one.action == Action::Generate && one.error.is_some();
-    let held_back = plan.assets.iter().filter(|one| is_held_back(one)).count();
-    let count = |action| plan.assets.iter().filter(|one| one.action == action && !is_held_back(one)).count();
-    let images: u32 = plan.assets.iter().map(|one| one.images).sum();
+    let held_back = plan.iter().filter(|one| is_held_back(one)).count();
+    let count = |action| plan.iter().filter(|one| one.action == action && !is_held_back(one)).count();
+    let images: u32 = plan.iter().map(|one| one.images).sum();
     let cost = price_up_to(waits(plan), plan.cost_usd());
     let bought = if images > 0 { format!(" ({}, {cost})", counted(images as usize, "image")) } else { String::new() };
     let parts = [
@@ -204,12 +204,12 @@ pub(crate) fn nothing(assets: usize) -> String {
 
 /// Whether a price may still fall away: an asset that follows another may turn out unchanged.
 fn waits(plan: &Plan) -> bool {
-    plan.assets.iter().any(|one| one.work.waits && one.spends())
+    plan.iter().any(|one| one.work.waits && one.spends())
 }
 
 /// What is about to be spent, on what; nothing where nothing is.
 pub(crate) fn spending(plan: &Plan) -> Option<String> {
-    let names: Vec<&AssetName> = plan.assets.iter().filter(|one| one.spends()).map(|one| &one.name).collect();
+    let names: Vec<&AssetName> = plan.iter().filter(|one| one.spends()).map(|one| &one.name).collect();
     let images = counted(plan.paid_images() as usize, "image");
     let up_to = if waits(plan) { "up to " } else { "" };
     let cost = plan
@@ -231,7 +231,7 @@ pub(crate) fn made(synced: &Synced, screen: Screen) -> String {
     }
     let verdict = |one: &PlannedAsset| synced.results.get(&one.name).map(|result| result.verdict);
     let done = |action: Action| {
-        synced.plan.assets.iter().filter(|one| one.action == action && verdict(one) == Some(Verdict::Done)).count()
+        synced.plan.iter().filter(|one| one.action == action && verdict(one) == Some(Verdict::Done)).count()
     };
     let with = |wanted: Verdict| synced.results.values().filter(|result| result.verdict == wanted).count();
     let parts = [

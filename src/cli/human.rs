@@ -46,12 +46,12 @@ impl<'a> Human<'a> {
     }
 
     fn planned(&self, plan: &Plan) {
-        let busy = || plan.assets.iter().filter(|one| one.action != Action::Keep);
+        let busy = || plan.iter().filter(|one| one.action != Action::Keep);
         let is_verbose = self.talk.volume == Volume::Verbose;
-        let told = plan.assets.iter().filter(|one| is_verbose || one.action != Action::Keep);
+        let told = plan.iter().filter(|one| is_verbose || one.action != Action::Keep);
         self.name_width.store(name_width(told.map(|one| &one.name)), Ordering::Relaxed);
         if is_verbose {
-            for one in plan.assets.iter().filter(|one| one.action == Action::Keep) {
+            for one in plan.iter().filter(|one| one.action == Action::Keep) {
                 self.line("keep", DIM, &one.name, &files(&one.outputs, OUTPUTS));
             }
         }

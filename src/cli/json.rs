@@ -42,7 +42,7 @@ pub(crate) fn render(document: &impl Serialize) -> String {
 /// A plan, and after a sync what came of it.
 pub(crate) fn document(plan: &Plan, results: Option<&BTreeMap<AssetName, AssetResult>>) -> String {
     let result = |one: &PlannedAsset| results.and_then(|results| results.get(&one.name));
-    let assets: Vec<AssetRow<'_>> = plan.assets.iter().map(|one| AssetRow::new(one, result(one))).collect();
+    let assets: Vec<AssetRow<'_>> = plan.iter().map(|one| AssetRow::new(one, result(one))).collect();
     render(&Document { version: VERSION, totals: Totals::of(&assets), assets })
 }
 

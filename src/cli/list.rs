@@ -25,7 +25,7 @@ const HEAD: [&str; COLUMNS] = ["NAME", "STATE", "MODEL", "OUTPUTS", "TAGS"];
 
 pub(super) fn run(context: &Context) -> Result<Exit, Failure> {
     let plan = context.plan(&Selection::default())?;
-    let rows: Vec<Row<'_>> = plan.assets.iter().map(Row::new).collect();
+    let rows: Vec<Row<'_>> = plan.iter().map(Row::new).collect();
     let talk = &context.talk;
     talk.answer(&match talk.format {
         Format::Json => render(&Document { version: VERSION, assets: rows }),

@@ -8,7 +8,7 @@ use crate::plan::{Action, Plan, PlannedAsset, Reason};
 /// A headline, and a table of all that isn't as locked.
 pub(crate) fn plan(plan: &Plan) -> String {
     let mut lines = vec![format!("### tintype: {}", summary(plan))];
-    let pending: Vec<&PlannedAsset> = plan.assets.iter().filter(|one| one.action != Action::Keep).collect();
+    let pending: Vec<&PlannedAsset> = plan.iter().filter(|one| one.action != Action::Keep).collect();
     if !pending.is_empty() {
         lines.extend(["", "| asset | action | why | price |", "| --- | --- | --- | ---: |"].map(str::to_string));
     }

@@ -78,14 +78,32 @@ impl Context {
         Ok(settled(&manifest, &self.environment.surroundings()?, options))
     }
 
+    /// The project for a sync with these options: as much of it as an edit touches, or all.
+    fn open_to_sync(&self, options: &SyncOptions) -> Result<&'static Project, Failure> {
+        let edited = match locate(self.manifest_path.as_deref())? {
+            Some(manifest) => Project::edited(&manifest, &self.environment.surroundings()?, options),
+            None => None,
+        };
+        edited.map_or_else(|| self.open(), |project| Ok(Box::leak(Box::new(project))))
+    }
+
     /// What a sync would do.
     fn plan(&self, selection: &Selection) -> Result<&'static Plan, Failure> {
-        let snapshot = if selection.is_everything() { self.snapshot()? } else { None };
-        let plan = match snapshot.and_then(|snapshot| snapshot.plan()) {
+        let plan = match self.plan_shortly(selection)? {
             Some(plan) => plan,
             None => self.open()?.plan(selection, &Allowed::default())?,
         };
         Ok(Box::leak(Box::new(plan)))
+    }
+
+    /// The same by what the last run concluded, as far as that still holds.
+    fn plan_shortly(&self, selection: &Selection) -> Result<Option<Plan>, Failure> {
+        let manifest = if selection.is_everything() { locate(self.manifest_path.as_deref())? } else { None };
+        let Some(manifest) = manifest else { return Ok(None) };
+        let surroundings = self.environment.surroundings()?;
+        let settled = || Snapshot::find(&manifest, &surroundings.world())?.plan();
+        let edited = || Project::edited_to_plan(&manifest, &surroundings)?.plan(selection, &Allowed::default()).ok();
+        Ok(settled().or_else(edited))
     }
 }
 

@@ -20,7 +20,7 @@ pub(super) fn run(context: &Context, arguments: &SyncArguments) -> Result<Exit, 
     if let Some(answer) = context.settled(&options)?.and_then(|snapshot| settled(context, &snapshot)) {
         return answer.map(|()| Exit::Done);
     }
-    let project = context.open()?;
+    let project = context.open_to_sync(&options)?;
     let (stop, begun) = (Stop::default(), Begun::default());
     listen(&stop, &begun, &context.talk);
     let talk = &context.talk;

@@ -133,7 +133,7 @@ impl Lines {
 /// Works on all of `planned`, several at once.
 pub(crate) async fn execute(
     run: &Run<'_>,
-    planned: &[PlannedAsset],
+    planned: &[Arc<PlannedAsset>],
     observed: &Observed,
 ) -> BTreeMap<AssetName, Outcome> {
     let cores = Arc::new(Semaphore::new(std::thread::available_parallelism().map_or(2, usize::from)));

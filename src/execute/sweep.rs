@@ -4,6 +4,7 @@
 //! nothing, and what can't be had now is left as it is.
 
 use std::collections::BTreeSet;
+use std::sync::Arc;
 
 use futures_util::stream::{self, StreamExt};
 
@@ -19,7 +20,7 @@ use crate::recipe::{Fingerprint, Recipe};
 const AT_ONCE: usize = 6;
 
 /// Takes up every answer in the journal but those of `planned`, which take up their own.
-pub(crate) async fn sweep(run: &Run<'_>, planned: &[PlannedAsset]) {
+pub(crate) async fn sweep(run: &Run<'_>, planned: &[Arc<PlannedAsset>]) {
     let answers = run.cache.answers();
     if answers.is_empty() {
         return;

@@ -35,13 +35,30 @@ impl Files {
     /// All that was read of the project, but for the contents of outputs.
     #[cfg(feature = "generate")]
     pub(crate) fn inputs(&self) -> Inputs {
-        self.lock_inputs().clone()
+        let mut inputs = self.part.as_ref().map(|part| part.inputs.clone()).unwrap_or_default();
+        inputs.extend(self.lock_inputs().iter().map(|(path, stamp)| (path.clone(), *stamp)));
+        inputs
+    }
+
+    /// Whether this run has read anything of the project that the last one hadn't.
+    #[cfg(feature = "generate")]
+    pub(crate) fn has_new_inputs(&self) -> bool {
+        let is_known = |path: &String| self.part.as_ref().is_some_and(|part| part.inputs.contains_key(path));
+        !self.lock_inputs().keys().all(is_known)
+    }
+
+    /// The manifest's whole text, if the file is still the one that was read.
+    #[cfg(feature = "generate")]
+    pub(crate) fn manifest_as_read(&self) -> Option<String> {
+        let (text, stamp) = self.read_stamped_text(&self.manifest).ok()?;
+        (self.lock_inputs().get(&self.manifest) == Some(&Some(stamp))).then_some(text)
     }
 
     /// The stamp of an output that was looked at or written.
     #[cfg(feature = "generate")]
     pub(crate) fn stamp(&self, path: &ProjectPath) -> Option<Stamp> {
-        self.lock_index().stamp(path.as_str())
+        let known = self.lock_index().stamp(path.as_str());
+        known.or_else(|| self.part.as_ref()?.output(path.as_str()))
     }
 
     fn lock_inputs(&self) -> std::sync::MutexGuard<'_, Inputs> {

@@ -7,6 +7,8 @@ mod folder;
 mod inputs;
 mod open;
 mod outside;
+#[cfg(feature = "generate")]
+mod part;
 mod pins;
 mod stat;
 #[cfg(feature = "generate")]
@@ -20,7 +22,6 @@ use std::path::{Path, PathBuf};
 use std::sync::{Mutex, PoisonError};
 
 use crate::digest::Digest;
-use crate::files::inputs::Inputs;
 use crate::files::open::read_all;
 use crate::files::stat::StatIndex;
 use crate::name::ProjectPath;
@@ -30,10 +31,13 @@ pub use crate::files::error::{FileError, describe};
 pub(crate) use crate::files::folder::Folder;
 #[cfg(feature = "generate")]
 pub(crate) use crate::files::folder::{Durable, UNFINISHED};
+pub(crate) use crate::files::inputs::Inputs;
 #[cfg(feature = "generate")]
 pub(crate) use crate::files::open::open_or_make;
 pub(crate) use crate::files::open::{Links, Opened, hash_regular, open, read_regular, read_regular_text};
 pub use crate::files::outside::read_outside;
+#[cfg(feature = "generate")]
+pub(crate) use crate::files::part::Part;
 pub(crate) use crate::files::stat::Stamp;
 #[cfg(feature = "generate")]
 pub(crate) use crate::files::write::{replace, sync_folder};
@@ -76,6 +80,9 @@ pub struct Files {
     index: Mutex<StatIndex>,
     folders: Mutex<HashMap<String, Result<PathBuf, String>>>,
     inputs: Mutex<Inputs>,
+    /// What of the project this run works on, if not on all.
+    #[cfg(feature = "generate")]
+    part: Option<Part>,
     /// Who removes empty folders waits for those who write into them.
     #[cfg(feature = "generate")]
     tree: std::sync::RwLock<()>,
@@ -84,6 +91,13 @@ pub struct Files {
 impl Files {
     /// The project of the manifest at `manifest_path`, which must exist.
     pub fn open(manifest_path: &Path) -> Result<Self, FileError> {
+        let mut files = Self::without_index(manifest_path)?;
+        files.index = Mutex::new(StatIndex::load(&files.root.join(STATE)));
+        Ok(files)
+    }
+
+    /// The same, knowing no file from before.
+    pub(crate) fn without_index(manifest_path: &Path) -> Result<Self, FileError> {
         let shown = manifest_path.display().to_string();
         let metadata = fs::metadata(manifest_path).map_err(|error| FileError::io(&shown, &error))?;
         if !metadata.is_file() {
@@ -92,13 +106,14 @@ impl Files {
         let folder = manifest_path.parent().filter(|parent| !parent.as_os_str().is_empty());
         let root = fs::canonicalize(folder.unwrap_or(Path::new("."))).map_err(|error| FileError::io(&shown, &error))?;
         let name = manifest_path.file_name().and_then(|name| name.to_str()).unwrap_or(MANIFEST);
-        let index = StatIndex::load(&root.join(STATE));
         Ok(Self {
             root,
             manifest: name.to_string(),
-            index: Mutex::new(index),
+            index: Mutex::default(),
             folders: Mutex::default(),
             inputs: Mutex::default(),
+            #[cfg(feature = "generate")]
+            part: None,
             #[cfg(feature = "generate")]
             tree: std::sync::RwLock::default(),
         })
@@ -121,11 +136,19 @@ impl Files {
 
     /// The manifest's text.
     pub fn read_manifest(&self) -> Result<String, FileError> {
+        #[cfg(feature = "generate")]
+        if let Some(part) = &self.part {
+            return Ok(part.manifest.clone());
+        }
         self.read_text(&self.manifest)
     }
 
     /// The lockfile's text, `None` where there is none.
     pub fn read_lockfile(&self) -> Result<Option<String>, FileError> {
+        #[cfg(feature = "generate")]
+        if let Some(part) = &self.part {
+            return Ok(Some(part.lockfile.clone()));
+        }
         match self.read_text(LOCKFILE) {
             Err(error) if error.missing => Ok(None),
             other => other.map(Some),
@@ -169,14 +192,20 @@ impl Files {
     }
 
     fn read_text(&self, name: &str) -> Result<String, FileError> {
-        let opened = open(&self.root.join(name), Links::Followed).map_err(|error| {
-            if error.kind() == io::ErrorKind::NotFound {
+        let (text, stamp) = self.read_stamped_text(name).inspect_err(|error| {
+            if error.missing {
                 self.note(name, None);
             }
-            FileError::io(name, &error)
         })?;
-        self.note(name, Some(Stamp::of(&opened.1)));
-        text_of(name, read_all(opened, name, MAX_TEXT)?)
+        self.note(name, Some(stamp));
+        Ok(text)
+    }
+
+    /// The text of a file beside the manifest, and the stamp that it had.
+    fn read_stamped_text(&self, name: &str) -> Result<(String, Stamp), FileError> {
+        let opened = open(&self.root.join(name), Links::Followed).map_err(|error| FileError::io(name, &error))?;
+        let stamp = Stamp::of(&opened.1);
+        Ok((text_of(name, read_all(opened, name, MAX_TEXT)?)?, stamp))
     }
 
     /// Reads a file by the place where it really lies: no part of it may be a link by now.

@@ -59,6 +59,13 @@ impl Stamp {
         Some([self.size, time(self.modified)?, time(self.changed)?, self.inode])
     }
 
+    /// The stamp of these numbers.
+    #[cfg(feature = "generate")]
+    pub(crate) fn from_numbers([size, modified, changed, inode]: [u64; 4]) -> Self {
+        let time = |time: u64| i128::from(time.cast_signed());
+        Self { size, modified: time(modified), changed: time(changed), inode }
+    }
+
     /// When the content was last written, in nanoseconds since 1970.
     pub(crate) fn modified(&self) -> i128 {
         self.modified

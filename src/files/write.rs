@@ -87,7 +87,8 @@ impl Files {
     /// Writes the stat index where it has changed. A failure costs the next run some hashing and nothing else.
     pub fn save_index(&self) {
         let index = self.lock_index();
-        if index.is_dirty() {
+        // What is known of a part would take the place of what is known of all.
+        if index.is_dirty() && self.part.is_none() {
             self.write_state(FILE, index.render().as_bytes(), index.latest());
         }
     }
@@ -107,19 +108,20 @@ impl Files {
         }
     }
 
-    /// A file of the state folder as it is, and when it was written.
-    pub(crate) fn read_state(&self, name: &str) -> Option<(Vec<u8>, i128)> {
+    /// When a file of the state folder was written, if it holds these bytes.
+    pub(crate) fn has_state(&self, name: &str, bytes: &[u8]) -> Option<i128> {
         let path = self.root().join(STATE).join(name);
-        let written = Stamp::of(&fs::symlink_metadata(&path).ok()?).modified();
-        Some((read_regular(&path).ok()?, written))
+        let metadata = fs::symlink_metadata(&path).ok().filter(|metadata| metadata.len() == bytes.len() as u64)?;
+        read_regular(&path).is_ok_and(|known| known == bytes).then(|| Stamp::of(&metadata).modified())
     }
 
     /// Removes temporary files that a killed run left beside these outputs and the lockfile. For whoever holds the
     /// project's lock: nobody else is about to rename one of them.
     pub(crate) fn sweep<'a>(&self, outputs: impl Iterator<Item = &'a ProjectPath>) {
-        let folder = |path: &ProjectPath| Some(self.root().join(self.way_to(path).ok()?.0.iter().collect::<PathBuf>()));
-        for folder in outputs.filter_map(folder).chain([self.root().to_path_buf()]).collect::<BTreeSet<_>>() {
-            for entry in fs::read_dir(folder).into_iter().flatten().flatten() {
+        let folder = |path: &'a ProjectPath| path.as_str().rsplit_once('/').map_or("", |(folder, _)| folder);
+        let folders: BTreeSet<&str> = outputs.map(folder).chain([""]).collect();
+        for place in folders.into_iter().filter_map(|folder| self.real_folder(folder).ok()) {
+            for entry in fs::read_dir(place).into_iter().flatten().flatten() {
                 let name = entry.file_name().to_string_lossy().into_owned();
                 let is_ours = name.strip_prefix(UNFINISHED).is_some_and(|rest| rest.len() == UNFINISHED_DIGITS);
                 if is_ours && entry.file_type().is_ok_and(|kind| kind.is_file()) {
@@ -155,10 +157,11 @@ impl Files {
     /// The folders to go through from the root to an output's file, as far as links say, and the file's name. None of them
     /// may be a link: one that has become one since isn't followed.
     fn way_to(&self, path: &ProjectPath) -> Result<(Vec<OsString>, OsString), FileError> {
-        let (folder, file) = path.as_str().rsplit_once('/').unwrap_or(("", path.as_str()));
-        let place = self.real_folder(folder).map_err(|reason| FileError::new(path, reason))?;
+        let place = self.real_place(path).map_err(|reason| FileError::new(path, reason))?;
         let way = place.strip_prefix(self.root()).map_err(|_| FileError::outside(path))?;
-        Ok((way.iter().map(OsStr::to_os_string).collect(), file.into()))
+        let mut way: Vec<OsString> = way.iter().map(OsStr::to_os_string).collect();
+        let file = way.pop().ok_or_else(|| FileError::outside(path))?;
+        Ok((way, file))
     }
 }
 

@@ -13,7 +13,7 @@ use crate::manifest::quote::quote;
 use crate::name::{AssetName, ProjectPath};
 use crate::recipe::{Background, Fingerprint, Origin, Quality, Ratio, Recipe, Reference, Size};
 
-const ENTRY: &str = "\n[[asset]]\n";
+pub(crate) const ENTRY: &str = "\n[[asset]]\n";
 
 /// The lockfile of a text that is canonical, as far as can be seen line by line.
 pub(crate) fn read(text: &str) -> Option<Lockfile> {

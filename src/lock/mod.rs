@@ -4,9 +4,13 @@
 //! and reviews well. Knows no disk: [`crate::files`] carries the text.
 
 mod canonical;
+#[cfg(feature = "generate")]
+mod part;
 mod read;
 mod write;
 
+#[cfg(feature = "generate")]
+pub(crate) use crate::lock::part::{occurrences, part, with_part};
 pub(crate) use crate::lock::read::read_take;
 #[cfg(feature = "generate")]
 pub(crate) use crate::lock::write::render_single_take;

@@ -6,6 +6,8 @@ use proptest::prelude::*;
 
 use crate::digest::Digest;
 use crate::lock::{Entry, EntryOrigin, Generated, LockedOutput, Lockfile, Take, TakeKind, canonical, order_takes};
+#[cfg(feature = "generate")]
+use crate::lock::{part, with_part};
 use crate::name::{AssetName, ProjectPath};
 use crate::recipe::{Background, Origin, Quality, Ratio, Recipe, Reference, Size, Value};
 
@@ -153,6 +155,31 @@ proptest! {
         if let Some(read) = canonical::read(&shuffled) {
             prop_assert!(order.len() == read.entries.len() && by_toml == Some(read), "one is lost in {}", shuffled);
         }
+    }
+
+    #[cfg(feature = "generate")]
+    #[test]
+    fn some_entries_are_read_and_written_as_if_all_were(
+        lockfile in any_lockfile(),
+        changed in any_entry(),
+        which in prop::collection::vec(any::<bool>(), 8),
+    ) {
+        let text = lockfile.render();
+        let chosen = || lockfile.entries.iter().zip(&which).filter(|(_, is_in)| **is_in).map(|(entry, _)| entry);
+        let Some(some) = part(&text, chosen().map(|(name, _)| name)) else {
+            // A text may look like one of several lines.
+            prop_assert!(text.contains("'''"));
+            return Ok(());
+        };
+        let mut expected = Lockfile { entries: chosen().map(|(name, entry)| (name.clone(), entry.clone())).collect() };
+        prop_assert_eq!(&Lockfile::read(&some).expect("some of it reads"), &expected);
+        prop_assert_eq!(with_part(&text, &some), text.clone());
+        let mut all = lockfile.clone();
+        for (name, entry) in &mut expected.entries {
+            *entry = changed.clone();
+            all.entries.insert(name.clone(), changed.clone());
+        }
+        prop_assert_eq!(with_part(&text, &expected.render()), all.render());
     }
 
     #[test]

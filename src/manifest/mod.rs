@@ -3,6 +3,8 @@
 //! [`parse`] is the one way in. Knows the keys and their types; what they mean together is for [`crate::resolve`].
 
 pub(crate) mod asset;
+#[cfg(feature = "generate")]
+mod excerpt;
 pub(crate) mod include;
 pub(crate) mod parse;
 pub(crate) mod table;
@@ -23,6 +25,8 @@ use crate::picture::Format;
 use crate::recipe::{Background, Quality, Ratio, Size, Value};
 use crate::transform::Fit;
 
+#[cfg(feature = "generate")]
+pub(crate) use crate::manifest::excerpt::{Excerpt, excerpt};
 pub use crate::manifest::include::gather;
 pub use crate::manifest::parse::{Parsed, parse};
 

@@ -9,6 +9,7 @@ mod prune;
 mod reason;
 
 use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::sync::Arc;
 
 use crate::digest::Digest;
 use crate::lock::{Lockfile, Take};
@@ -88,7 +89,7 @@ impl Note {
 #[derive(Debug, Clone, Default)]
 pub struct Plan {
     /// Each asset, by name; those that are no longer declared among them.
-    pub assets: Vec<PlannedAsset>,
+    pub assets: Vec<Arc<PlannedAsset>>,
 }
 
 /// What a sync would do about one asset.
@@ -168,24 +169,29 @@ impl PlannedAsset {
 }
 
 impl Plan {
+    /// Each asset, by name.
+    pub fn iter(&self) -> impl Iterator<Item = &PlannedAsset> {
+        self.assets.iter().map(Arc::as_ref)
+    }
+
     /// Whether there is nothing to do at all.
     pub fn is_settled(&self) -> bool {
-        self.assets.iter().all(|asset| asset.action == Action::Keep)
+        self.iter().all(|asset| asset.action == Action::Keep)
     }
 
     /// Whether the lockfile will change.
     pub fn changes_lock(&self) -> bool {
-        self.assets.iter().any(|asset| asset.work.changes_lock)
+        self.iter().any(|asset| asset.work.changes_lock)
     }
 
     /// Images that aren't known to cost nothing.
     pub fn paid_images(&self) -> u32 {
-        self.assets.iter().filter(|asset| asset.spends()).map(|asset| asset.images).sum()
+        self.iter().filter(|asset| asset.spends()).map(|asset| asset.images).sum()
     }
 
     /// The price of all images in US dollars, `None` where one isn't known.
     pub fn cost_usd(&self) -> Option<f64> {
-        let costs = self.assets.iter().map(|asset| if asset.images == 0 { Some(0.0) } else { asset.cost_usd });
+        let costs = self.iter().map(|asset| if asset.images == 0 { Some(0.0) } else { asset.cost_usd });
         costs.sum::<Option<f64>>().map(rounded)
     }
 }
@@ -248,7 +254,7 @@ pub fn plan(
         planned.sort_by(|one, other| one.name.cmp(&other.name));
     }
     spare_declared(&mut planned, assets);
-    Plan { assets: planned }
+    Plan { assets: planned.into_iter().map(Arc::new).collect() }
 }
 
 /// A file that one asset gives up and another one declares stays: it is the other's to replace. One that has become a

@@ -202,9 +202,9 @@ impl Case {
         let entries = self.entry.clone().map(|entry| (name(), entry)).into_iter().collect();
         let observed = Observed { facts: BTreeMap::from([(name(), self.facts.clone())]), undeclared: BTreeMap::new() };
         let routes = BTreeMap::from([(name(), routing)]);
-        let mut plan = plan(&assets, &Lockfile { entries }, &observed, &routes, &registry, &self.policy);
+        let plan = plan(&assets, &Lockfile { entries }, &observed, &routes, &registry, &self.policy);
         assert_eq!(plan.assets.len(), 1);
-        plan.assets.remove(0)
+        PlannedAsset::clone(&plan.assets[0])
     }
 }
 

@@ -209,7 +209,7 @@ impl Project {
             one.reasons.iter().any(|reason| reason.code == ReasonCode::Reference)
                 && asset.is_some_and(|asset| self.assets.follows(asset).any(|other| other == name))
         };
-        Ok(plan.assets.iter().filter(follows).map(|one| (one.name.clone(), one.cost_usd)).collect())
+        Ok(plan.iter().filter(follows).map(|one| (one.name.clone(), one.cost_usd)).collect())
     }
 
     /// The one asset of that name.

@@ -61,16 +61,18 @@ impl Project {
         let purse = self.purse(&survey.plan, options);
         let policy = self.policy(&options.allowed, None);
         let run = Run { jobs: self.jobs(options), ..self.run(&survey.lock, &policy, &purse, report, stop) };
-        let mut done: Vec<PlannedAsset> = Vec::new();
-        let mut outcomes: BTreeMap<AssetName, Outcome> = BTreeMap::new();
+        // What is as locked needs nobody's work.
+        let (mut done, to_do): (Vec<_>, Vec<_>) =
+            survey.plan.assets.iter().cloned().partition(|one| one.action == Action::Keep);
+        let mut outcomes: BTreeMap<AssetName, Outcome> = done.iter().map(|one| (one.name.clone(), kept(one))).collect();
         let known = survey.observed.facts.iter();
         let originals = known.filter_map(|(name, facts)| Some((name.clone(), facts.originals()?))).collect();
         let mut learned = Learned { originals, ..survey.learned.clone() };
-        let (mut now, mut later) = self.split(survey.plan.assets.clone());
+        let (mut now, mut later) = self.split(to_do);
         let mut observed = None;
         loop {
             let observed_now = observed.as_ref().unwrap_or(&survey.observed);
-            let made = if done.is_empty() {
+            let made = if observed.is_none() {
                 // Beside the first wave: nothing waits for what nobody waits for.
                 runtime.block_on(join(execute(&run, &now, observed_now), sweep(&run, &survey.plan.assets))).0
             } else {
@@ -109,7 +111,7 @@ impl Project {
     }
 
     /// What can be made now, and what refers to something of it.
-    fn split(&self, assets: Vec<PlannedAsset>) -> (Vec<PlannedAsset>, Vec<PlannedAsset>) {
+    fn split(&self, assets: Vec<Arc<PlannedAsset>>) -> (Vec<Arc<PlannedAsset>>, Vec<Arc<PlannedAsset>>) {
         let busy: BTreeSet<AssetName> =
             assets.iter().filter(|one| one.action != Action::Keep).map(|one| one.name.clone()).collect();
         let waits = |one: &PlannedAsset| {
@@ -122,8 +124,8 @@ impl Project {
     /// An asset whose reference came to nothing is skipped, and so is what refers to it.
     fn still_possible(
         &self,
-        one: PlannedAsset,
-        done: &mut Vec<PlannedAsset>,
+        one: Arc<PlannedAsset>,
+        done: &mut Vec<Arc<PlannedAsset>>,
         outcomes: &mut BTreeMap<AssetName, Outcome>,
         report: &dyn Report,
     ) -> Option<AssetName> {
@@ -131,7 +133,7 @@ impl Project {
             |other: &&AssetName| outcomes.get(*other).is_some_and(|outcome| outcome.result.verdict != Verdict::Done);
         let failed = self.assets.follows(&self.assets.by_name[&one.name]).find(came_to_nothing).cloned();
         let Some(failed) = failed else {
-            return Some(one.name);
+            return Some(one.name.clone());
         };
         let message = format!("`{}` refers to `{failed}`, which isn't done", one.name);
         let note = Note::new("skipped", message, format!("mend `{failed}` first"));
@@ -144,4 +146,10 @@ impl Project {
         done.push(one);
         None
     }
+}
+
+/// What becomes of an asset that stays as it is.
+fn kept(one: &PlannedAsset) -> Outcome {
+    let result = AssetResult { warnings: one.warnings.clone(), ..AssetResult::done() };
+    Outcome { result, entry: EntryChange::Keep, originals: None, from_cache: Vec::new() }
 }

@@ -15,7 +15,7 @@ impl Project {
     /// What refuses a run before anything is sent or written, in the order of the exit codes.
     pub(crate) fn admit(&self, survey: &Survey, options: &SyncOptions) -> Result<(), ProjectError> {
         let asked = |one: &&PlannedAsset| one.images > 0 && !one.missing_keys.is_empty();
-        let without_key: Vec<&PlannedAsset> = survey.plan.assets.iter().filter(asked).collect();
+        let without_key: Vec<&PlannedAsset> = survey.plan.iter().filter(asked).collect();
         if !options.locked
             && let Some(one) = without_key.first()
         {
@@ -25,7 +25,7 @@ impl Project {
             return Err(ProjectError::MissingKey(Note::new("no-key", message, help)));
         }
         if options.locked && (survey.lock_text.is_none() || survey.plan.changes_lock()) {
-            let changes: Vec<&PlannedAsset> = survey.plan.assets.iter().filter(|one| one.work.changes_lock).collect();
+            let changes: Vec<&PlannedAsset> = survey.plan.iter().filter(|one| one.work.changes_lock).collect();
             let message = match (&survey.lock_text, changes.is_empty()) {
                 (None, _) => "there is no images.lock, and --locked may not write one".to_string(),
                 (Some(_), _) => format!("images.lock is out of date: {} changed", names(&changes)),

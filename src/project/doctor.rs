@@ -239,7 +239,7 @@ impl Examination {
 
     /// What stands between the project and the pictures that it is to ask for. What is made already needs nobody.
     fn judge_providers(&mut self, plan: &Plan) {
-        let open = || plan.assets.iter().filter(|one| one.images > 0);
+        let open = || plan.iter().filter(|one| one.images > 0);
         let mut without_key: BTreeMap<Vec<String>, usize> = BTreeMap::new();
         for one in open().filter(|one| !one.missing_keys.is_empty()) {
             *without_key.entry(one.missing_keys.clone()).or_default() += 1;

@@ -29,7 +29,7 @@ impl Project {
         if options.allowed.offline {
             return Ok(survey);
         }
-        let waiting = survey.plan.assets.iter().filter(|one| one.work.waits && one.error.is_none());
+        let waiting = survey.plan.iter().filter(|one| one.work.waits && one.error.is_none());
         let unknown = waiting.flat_map(|one| &survey.observed.facts[&one.name].open);
         let wanted: BTreeSet<String> = unknown.filter_map(unfetched).map(str::to_string).collect();
         if wanted.is_empty() {

@@ -18,6 +18,8 @@ mod fetch;
 mod keys;
 mod ledger;
 #[cfg(feature = "generate")]
+mod part;
+#[cfg(feature = "generate")]
 mod sync;
 #[cfg(feature = "generate")]
 mod settled;
@@ -53,6 +55,8 @@ pub use crate::project::cache::{CacheVerified, Care, DamagedOriginal, GcOptions}
 #[cfg(feature = "generate")]
 pub use crate::project::doctor::{CacheState, Dotenv, Examination, ManifestState, ProviderState, Soundness, examine};
 pub use crate::project::keys::{KeySource, Keys};
+#[cfg(feature = "generate")]
+use crate::project::part::Rest;
 #[cfg(feature = "generate")]
 pub use crate::project::settled::settled;
 #[cfg(feature = "generate")]
@@ -183,6 +187,9 @@ pub struct Project {
     pub(crate) trusted_hosts: TrustedHosts,
     #[cfg_attr(not(feature = "generate"), expect(dead_code, reason = "only a sync takes a snapshot"))]
     world: Digest,
+    /// The assets that this run leaves alone, if it works on a part of the project.
+    #[cfg(feature = "generate")]
+    rest: Option<Rest>,
 }
 
 /// Where a project stands: what is locked, what lies on the disk, what a sync would do.
@@ -204,7 +211,10 @@ pub struct Survey {
 impl Project {
     /// Reads the manifest and everything that it refers to. All mistakes come at once.
     pub fn open(manifest: &Path, surroundings: &Surroundings) -> Result<Self, ProjectError> {
-        let files = Files::open(manifest)?;
+        Self::of(Files::open(manifest)?, surroundings)
+    }
+
+    fn of(files: Files, surroundings: &Surroundings) -> Result<Self, ProjectError> {
         let Parsed { manifest, mut mistakes } = gather(&files)?;
         let Some(manifest) = manifest else { return Err(ProjectError::Invalid(mistakes)) };
         let (registry, found) = Registry::built_in().with(&manifest, &surroundings.trusted_hosts);
@@ -231,6 +241,8 @@ impl Project {
             keys,
             trusted_hosts: surroundings.trusted_hosts.clone(),
             world: surroundings.world().digest(),
+            #[cfg(feature = "generate")]
+            rest: None,
         })
     }
 
@@ -304,6 +316,8 @@ impl Project {
         let observed = observe(&self.assets, None, &lock, &self.cache, &self.files, &learned);
         let policy = self.policy(allowed, self.select(selection)?);
         let plan = plan(&self.assets, &lock, &observed, &self.routes, &self.registry, &policy);
+        #[cfg(feature = "generate")]
+        let plan = self.rest.iter().fold(plan, |plan, rest| rest.beside(plan));
         Ok(Survey { lock: Arc::new(lock), lock_text, learned, observed, plan })
     }
 

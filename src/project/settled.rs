@@ -12,12 +12,13 @@ use crate::observe::{Learned, observe};
 use crate::plan::{Action, Plan, PlannedAsset, plan};
 use crate::project::keys::KeySource;
 use crate::project::{Allowed, Project, Selection, Surroundings, SyncOptions};
+use crate::resolve::Asset;
 use crate::snapshot::{Conclusion, Snapshot};
 
 /// The snapshot of a project in which a sync with these options has nothing to do, by what the last run concluded;
 /// `None`, and the project is to be opened, wherever that isn't certain.
 pub fn settled(manifest: &Path, surroundings: &Surroundings, options: &SyncOptions) -> Option<Snapshot> {
-    if !options.see_everything() {
+    if !options.sees_everything() {
         return None;
     }
     let snapshot = Snapshot::find(manifest, &surroundings.world()).filter(Snapshot::is_settled)?;
@@ -28,7 +29,7 @@ pub fn settled(manifest: &Path, surroundings: &Surroundings, options: &SyncOptio
 impl Project {
     /// Leaves a snapshot, if there is nothing to do in the whole project.
     pub(crate) fn conclude(&self, plan: Vec<&PlannedAsset>, options: &SyncOptions) {
-        if !options.see_everything() {
+        if !options.sees_everything() {
             return;
         }
         let providers = self.registry.providers.values();
@@ -41,10 +42,23 @@ impl Project {
             world: self.world,
             keys: keys.collect(),
             cache: &self.cache_folder,
-            outputs: self.assets.by_name.values().map(crate::resolve::Asset::files).sum(),
+            outputs: self.outputs(),
+            referred: self.referred(),
             plan,
         };
         conclusion.keep();
+    }
+
+    /// How many files are declared.
+    fn outputs(&self) -> usize {
+        let all = || self.assets.by_name.values().map(Asset::files).sum();
+        self.rest.as_ref().map_or_else(all, |rest| rest.outputs)
+    }
+
+    /// The assets that others refer to.
+    fn referred(&self) -> BTreeSet<AssetName> {
+        let beside = self.rest.iter().flat_map(|rest| &rest.referred);
+        self.assets.by_name.values().flat_map(Asset::refers_to).chain(beside).cloned().collect()
     }
 
     /// The same after a sync in which everything was done: what it touched is looked at once more.
@@ -59,13 +73,13 @@ impl Project {
         if !outcomes.values().all(|outcome| outcome.result.verdict == Verdict::Done) {
             return;
         }
-        let (kept, touched): (Vec<_>, Vec<_>) = before.assets.iter().partition(|one| one.action == Action::Keep);
+        let (kept, touched): (Vec<_>, Vec<_>) = before.iter().partition(|one| one.action == Action::Keep);
         let touched = touched.into_iter().filter(|one| one.action != Action::Prune).map(|one| one.name.clone());
         let touched: BTreeSet<AssetName> = touched.collect();
         let seen = observe(&self.assets, Some(&touched), lock, &self.cache, &self.files, learned);
         let policy = self.policy(&Allowed::default(), Some(touched));
         let after = plan(&self.assets, lock, &seen, &self.routes, &self.registry, &policy);
-        let mut all: Vec<&PlannedAsset> = kept.into_iter().chain(&after.assets).collect();
+        let mut all: Vec<&PlannedAsset> = kept.into_iter().chain(after.iter()).collect();
         all.sort_by(|one, other| one.name.cmp(&other.name));
         self.conclude(all, options);
     }
@@ -73,7 +87,7 @@ impl Project {
 
 impl SyncOptions {
     /// Whether nothing that a sync could do is left out, and nothing is done that is settled.
-    fn see_everything(&self) -> bool {
+    pub(crate) fn sees_everything(&self) -> bool {
         self.selection.is_everything() && !self.allowed.no_prune && !self.allowed.refresh
     }
 }

@@ -2,6 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs::{File, TryLockError};
+use std::path::Path;
 
 use tokio::runtime::Runtime;
 
@@ -19,9 +20,23 @@ use crate::project::{Allowed, Project, ProjectError, Selection, Survey};
 const TURN: &str = "lock";
 
 /// The right to work in the project, and in its cache beside others; given back when it is dropped.
-struct Turn {
+#[derive(Debug)]
+pub(crate) struct Turn {
     _project: File,
     _cache: Option<File>,
+}
+
+impl Turn {
+    pub(crate) fn in_project(project: File, cache: File) -> Self {
+        Self { _project: project, _cache: Some(cache) }
+    }
+}
+
+/// The project's lock, if nobody else has it, and earlier runs have left what is locked for it: a run that comes to nothing
+/// makes no file.
+pub(crate) fn try_project(root: &Path) -> Option<File> {
+    let (project, _) = open(&root.join(STATE).join(TURN), Links::Refused).ok()?;
+    project.try_lock().is_ok().then_some(project)
 }
 
 /// How a sync is to go.
@@ -67,13 +82,13 @@ impl Project {
     /// Makes what is missing or has changed, and locks it. A project in which nothing changed is only looked at.
     pub fn sync(&self, options: &SyncOptions, report: &dyn Report, stop: &Stop) -> Result<Synced, ProjectError> {
         // Where it can be had without making anything, so that what is seen now is what is worked on.
-        let turn = self.try_turn();
+        let turn = self.turn_of_part().or_else(|| self.try_turn());
         let survey = self.survey(&options.selection, &options.allowed)?;
         let is_stranded = || !options.allowed.offline && self.cache.has_new_answers();
         if survey.plan.is_settled() && survey.lock_text.is_some() && !is_stranded() {
             report.event(&Event::Planned(&survey.plan));
             self.files.save_index();
-            self.conclude(survey.plan.assets.iter().collect(), options);
+            self.conclude(survey.plan.iter().collect(), options);
             return Ok(Synced::settled(survey.plan));
         }
         self.admit(&survey, options)?;
@@ -85,7 +100,7 @@ impl Project {
             None => self.survey_in_turn(agreed, options, report)?,
         };
         self.probe(&survey.plan)?;
-        self.files.sweep(survey.plan.assets.iter().flat_map(|one| &one.outputs));
+        self.files.sweep(survey.plan.iter().flat_map(|one| &one.outputs));
         let runtime = runtime()?;
         let survey = self.fetch_references(survey, options, &runtime, report)?;
         let (plan, outcomes, learned) = self.carry_out(&survey, options, &runtime, report, stop);
@@ -113,7 +128,7 @@ impl Project {
             ))
         })?;
         let mut folders = BTreeSet::new();
-        for path in plan.assets.iter().filter(|one| one.spends()).flat_map(|one| &one.outputs) {
+        for path in plan.iter().filter(|one| one.spends()).flat_map(|one| &one.outputs) {
             let folder = path.as_str().rsplit_once('/').map_or("", |(folder, _)| folder);
             if folders.insert(folder) {
                 self.files.probe(path)?;
@@ -140,12 +155,9 @@ impl Project {
         Ok((turn, survey))
     }
 
-    /// The turn, if nobody else has it, and earlier runs have left what is locked for it: a run that comes to nothing makes
-    /// no file.
+    /// The turn, if it can be had at once.
     fn try_turn(&self) -> Option<Turn> {
-        let (project, _) = open(&self.files.root().join(STATE).join(TURN), Links::Refused).ok()?;
-        project.try_lock().ok()?;
-        Some(Turn { _project: project, _cache: Some(self.cache.try_share()?) })
+        Some(Turn::in_project(try_project(self.files.root())?, self.cache.try_share()?))
     }
 
     /// One run at a time in a project: the lock, and whether it was waited for.
@@ -187,7 +199,12 @@ impl Project {
     /// Writes the lockfile, if it says anything else than before.
     pub(crate) fn write_lock(&self, survey: &Survey, lock: &Lockfile) -> Result<(), ProjectError> {
         if survey.lock_text.is_none() || *lock != *survey.lock {
-            self.files.write_lockfile(&lock.render()).map_err(|error| {
+            let part = lock.render();
+            let text = match &self.rest {
+                Some(rest) => rest.lockfile_with(&part),
+                None => part,
+            };
+            self.files.write_lockfile(&text).map_err(|error| {
                 let help =
                     "mend it, then run `tintype sync` again: all that was made is in the cache, nothing is paid twice";
                 ProjectError::Broken(Note::new(
@@ -210,7 +227,7 @@ impl Synced {
     /// Of a plan in which there was nothing to do.
     pub fn settled(plan: Plan) -> Self {
         let done = |one: &PlannedAsset| AssetResult { warnings: one.warnings.clone(), ..AssetResult::done() };
-        let results = plan.assets.iter().map(|one| (one.name.clone(), done(one))).collect();
+        let results = plan.iter().map(|one| (one.name.clone(), done(one))).collect();
         Self { plan, results, interrupted: false }
     }
 }

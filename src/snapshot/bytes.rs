@@ -35,6 +35,15 @@ impl Writer {
         items.for_each(|item| write(self, item));
     }
 
+    /// Something with its length in bytes before it: who doesn't want it can go past it.
+    pub(crate) fn section(&mut self, write: impl FnOnce(&mut Self)) {
+        let start = self.0.len();
+        self.number(0);
+        write(self);
+        let length = (self.0.len() - start - 8) as u64;
+        self.0[start..start + 8].copy_from_slice(&length.to_le_bytes());
+    }
+
     pub(crate) fn texts<'a>(&mut self, texts: impl IntoIterator<Item = &'a str, IntoIter: ExactSizeIterator>) {
         self.list(texts.into_iter(), Self::text);
     }

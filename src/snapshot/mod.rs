@@ -3,7 +3,9 @@
 //! opened.
 //!
 //! A cache of conclusions. Deleted, damaged or written by another program, it costs time and nothing else: every doubt
-//! is answered by `None`, and the long way is taken. [`Snapshot::find`] is the one door.
+//! is answered by `None`, and the long way is taken. [`Snapshot::find`] is the one door; [`Snapshot::but_for_manifest`] is
+//! the same one for a project whose manifest was edited and nothing else, of which only what the edit touches is looked at
+//! anew.
 
 mod bytes;
 mod look;
@@ -12,13 +14,20 @@ mod rows;
 mod write;
 
 use std::collections::BTreeMap;
+#[cfg(feature = "generate")]
+use std::collections::BTreeSet;
 use std::ffi::OsStr;
 use std::io::{Read, Seek, SeekFrom};
+use std::ops::Range;
 use std::path::{Path, PathBuf};
 use std::sync::OnceLock;
 
 use crate::digest::Digest;
+#[cfg(feature = "generate")]
+use crate::files::Inputs;
 use crate::files::{Folder, Opened, STATE, Stamp, real};
+#[cfg(feature = "generate")]
+use crate::name::AssetName;
 use crate::plan::Plan;
 use crate::snapshot::bytes::Reader;
 use crate::snapshot::look::{Expected, all_hold, folders_hold};
@@ -81,13 +90,37 @@ struct Head {
     assets: u64,
     outputs: u64,
     rows: Digest,
-    /// Where in the bytes the outputs begin.
-    looked_at: usize,
+    /// The length of the rows, in bytes: behind them is the manifest.
+    rows_length: u64,
+    #[cfg_attr(not(feature = "generate"), expect(dead_code, reason = "only a sync works on a part"))]
+    manifest: Digest,
+    /// Where in the bytes they are: assets that others refer to, inputs, outputs.
+    #[cfg_attr(not(feature = "generate"), expect(dead_code, reason = "only a sync works on a part"))]
+    referred: Range<usize>,
+    inputs: Range<usize>,
+    looked_at: Range<usize>,
 }
 
 impl Snapshot {
     /// The snapshot of a manifest's project, if everything is as it was that says what is declared.
     pub fn find(manifest: &Path, world: &World<'_>) -> Option<Self> {
+        let found = Self::read(manifest, world)?;
+        all_hold(&found.root, &found.expected_inputs()?).then_some(found)
+    }
+
+    /// The same, whatever the manifest has become.
+    #[cfg(feature = "generate")]
+    pub(crate) fn but_for_manifest(manifest: &Path, world: &World<'_>) -> Option<Self> {
+        let found = Self::read(manifest, world)?;
+        let name = manifest.file_name().and_then(OsStr::to_str)?;
+        let mut inputs = found.expected_inputs()?;
+        let beside = inputs.iter_mut().filter(|folder| folder.folder.is_empty());
+        beside.for_each(|folder| folder.files.retain(|(file, _)| *file != name));
+        all_hold(&found.root, &inputs).then_some(found)
+    }
+
+    /// What was concluded in this very world, whether it still holds or not.
+    fn read(manifest: &Path, world: &World<'_>) -> Option<Self> {
         let folder = manifest.parent().filter(|parent| !parent.as_os_str().is_empty()).unwrap_or(Path::new("."));
         let root = Folder::open(folder).ok()?;
         let opened = root.within(STATE.as_ref()).ok()?.open_file(FILE.as_ref()).ok()?;
@@ -102,27 +135,39 @@ impl Snapshot {
         let keys = reader.list(|reader| Some((reader.text()?, reader.flag()?)))?;
         let same_keys = keys.into_iter().all(|(variable, was_set)| world.is_set(variable) == was_set);
         // What is stamped as late as the snapshot may have changed within the same tick (git's rule for racy entries).
-        let is_older = i128::from(reader.number()?.cast_signed()) < written.modified();
-        let (assets, outputs, rows) = (reader.number()?, reader.number()?, reader.digest()?);
-        if !(is_ours && is_there && same_keys && is_older && all_hold(&root, &Expected::read(&mut reader)?)) {
+        let latest = reader.number()?.cast_signed();
+        let is_older = i128::from(latest) < written.modified();
+        let (assets, outputs) = (reader.number()?, reader.number()?);
+        let (rows_length, rows, manifest) = (reader.number()?, reader.digest()?, reader.digest()?);
+        let mut next = || {
+            let length = reader.count()?;
+            let start = bytes.len() - reader.0.len();
+            reader.bytes(length).map(|_| start..start + length)
+        };
+        let (referred, inputs, looked_at) = (next()?, next()?, next()?);
+        if !(is_ours && is_there && same_keys && is_older) {
             return None;
         }
-        let head = Head { cache, assets, outputs, rows, looked_at: bytes.len() - reader.0.len() };
+        let head = Head { cache, assets, outputs, rows, rows_length, manifest, referred, inputs, looked_at };
         Some(Self { opened, root, bytes, head, is_settled: OnceLock::new() })
     }
 
     /// Whether the project is as sound as it was: no output's folder leads elsewhere by now.
     pub fn is_sound(&self) -> bool {
-        self.expected().is_some_and(|outputs| folders_hold(&self.root, &outputs))
+        self.expected_outputs().is_some_and(|outputs| folders_hold(&self.root, &outputs))
     }
 
     /// Whether there is still nothing to be done: each output is the file that it was.
     pub fn is_settled(&self) -> bool {
-        *self.is_settled.get_or_init(|| self.expected().is_some_and(|outputs| all_hold(&self.root, &outputs)))
+        *self.is_settled.get_or_init(|| self.expected_outputs().is_some_and(|outputs| all_hold(&self.root, &outputs)))
     }
 
-    fn expected(&self) -> Option<Vec<Expected<'_>>> {
-        Expected::read(&mut Reader(&self.bytes[self.head.looked_at..]))
+    fn expected_inputs(&self) -> Option<Vec<Expected<'_>>> {
+        Expected::read(&mut Reader(&self.bytes[self.head.inputs.clone()]))
+    }
+
+    fn expected_outputs(&self) -> Option<Vec<Expected<'_>>> {
+        Expected::read(&mut Reader(&self.bytes[self.head.looked_at.clone()]))
     }
 
     /// How many assets are declared.
@@ -148,8 +193,39 @@ impl Snapshot {
         let mut file = &self.opened.0;
         file.seek(SeekFrom::Start((START + self.bytes.len()) as u64)).ok()?;
         let mut rows = Vec::new();
-        file.take(LONGEST).read_to_end(&mut rows).ok()?;
+        file.take(self.head.rows_length).read_to_end(&mut rows).ok()?;
         (Digest::of(&rows) == self.head.rows).then(|| read_rows(&rows)).flatten()
+    }
+}
+
+/// What a run needs that works on a part of the project.
+#[cfg(feature = "generate")]
+impl Snapshot {
+    /// The manifest's text as it was.
+    pub(crate) fn manifest(&self) -> Option<String> {
+        let mut file = &self.opened.0;
+        file.seek(SeekFrom::Start(START as u64 + self.bytes.len() as u64 + self.head.rows_length)).ok()?;
+        let mut text = String::new();
+        file.take(LONGEST).read_to_string(&mut text).ok()?;
+        (Digest::of(text.as_bytes()) == self.head.manifest).then_some(text)
+    }
+
+    /// The assets that others refer to.
+    pub(crate) fn referred(&self) -> Option<BTreeSet<AssetName>> {
+        let mut reader = Reader(&self.bytes[self.head.referred.clone()]);
+        reader.list(|reader| AssetName::new(reader.text()?).ok()).map(|names| names.into_iter().collect())
+    }
+
+    /// The stamps of all that was read, and of all outputs; none where nothing was.
+    pub(crate) fn stamps(&self) -> Option<(Inputs, Inputs)> {
+        let stamps = |folders: Vec<Expected<'_>>| {
+            let named = folders.into_iter().flat_map(|Expected { folder, files }| {
+                let path = move |name| if folder.is_empty() { String::from(name) } else { format!("{folder}/{name}") };
+                files.into_iter().map(move |(name, stamp)| (path(name), stamp.map(Stamp::from_numbers)))
+            });
+            named.collect()
+        };
+        Some((stamps(self.expected_inputs()?), stamps(self.expected_outputs()?)))
     }
 }
 

@@ -1,5 +1,7 @@
 //! A settled plan as bytes, and back: what a list or a document shows of each asset.
 
+use std::sync::Arc;
+
 use crate::model::Api;
 use crate::name::{AssetName, ProjectPath};
 use crate::plan::{Action, Plan, PlannedAsset, Reason, ReasonCode};
@@ -19,7 +21,7 @@ pub(crate) fn read_rows(bytes: &[u8]) -> Option<Plan> {
         one.tags = reader.texts()?;
         one.alt = reader.texts()?.pop();
         one.reasons = reader.list(|reader| Some(Reason::new(ReasonCode::Held, reader.text()?)))?;
-        Some(one)
+        Some(Arc::new(one))
     })?;
     reader.0.is_empty().then_some(Plan { assets })
 }

@@ -1,4 +1,4 @@
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
 use std::path::Path;
 
@@ -56,6 +56,7 @@ impl Scene {
             keys: BTreeMap::from([("A_KEY", false)]),
             cache: Path::new("/cache"),
             outputs: 1,
+            referred: BTreeSet::from([AssetName::new("b").expect("a name")]),
             plan: vec![&one],
         };
         conclusion.keep();
@@ -174,18 +175,20 @@ fn one_as_young_as_what_it_speaks_of_is_not_trusted() {
 fn a_damaged_one_says_nothing() {
     let scene = Scene::new();
     let whole = fs::read(scene.snapshot_file()).expect("readable");
+    let says =
+        || scene.found().and_then(|snapshot| Some((snapshot.plan()?, snapshot.manifest()?, snapshot.referred()?)));
     // Stamped as before: only the bytes differ.
     let put = |bytes: &[u8]| fs::write(scene.snapshot_file(), bytes).expect("written");
     for cut in 0..whole.len() {
         put(&whole[..cut]);
-        assert!(scene.found().and_then(|snapshot| snapshot.plan()).is_none(), "cut at {cut}");
+        assert!(says().is_none(), "cut at {cut}");
     }
     for (index, bit) in (0..whole.len()).flat_map(|index| [(index, 0), (index, 7)]) {
         let mut bytes = whole.clone();
         bytes[index] ^= 1 << bit;
         put(&bytes);
-        assert!(scene.found().and_then(|snapshot| snapshot.plan()).is_none(), "byte {index} bit {bit}");
+        assert!(says().is_none(), "byte {index} bit {bit}");
     }
     put(&whole);
-    assert!(scene.found().and_then(|snapshot| snapshot.plan()).is_some());
+    assert!(says().is_some());
 }

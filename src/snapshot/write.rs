@@ -1,12 +1,12 @@
 //! Taking a snapshot: after a run that found nothing to do, or has just done it.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
 use std::time::{SystemTime, UNIX_EPOCH};
 
 use crate::digest::Digest;
 use crate::files::{Files, Stamp, real};
-use crate::name::ProjectPath;
+use crate::name::{AssetName, ProjectPath};
 use crate::plan::PlannedAsset;
 use crate::snapshot::FILE;
 use crate::snapshot::bytes::Writer;
@@ -22,6 +22,8 @@ pub(crate) struct Conclusion<'a> {
     pub(crate) cache: &'a Path,
     /// Files that are declared.
     pub(crate) outputs: usize,
+    /// Assets that others refer to.
+    pub(crate) referred: BTreeSet<AssetName>,
     /// Each asset, by name.
     pub(crate) plan: Vec<&'a PlannedAsset>,
 }
@@ -31,8 +33,7 @@ impl Conclusion<'_> {
     pub(crate) fn keep(&self) {
         let Some((bytes, latest)) = self.render() else { return };
         let is_trusted = |written: i128| written > latest || is_ahead(latest);
-        let known = self.files.read_state(FILE);
-        if !known.is_some_and(|(known, written)| known == bytes && is_trusted(written)) {
+        if !self.files.has_state(FILE, &bytes).is_some_and(is_trusted) {
             self.files.write_state(FILE, &bytes, latest);
         }
     }
@@ -40,6 +41,7 @@ impl Conclusion<'_> {
     /// The file, and the latest time in it.
     fn render(&self) -> Option<(Vec<u8>, i128)> {
         let rows = write_rows(&self.plan)?;
+        let manifest = self.files.manifest_as_read()?;
         let inputs = self.files.inputs();
         let outputs = self.plan.iter().flat_map(|one| &one.outputs);
         let outputs: BTreeMap<&ProjectPath, Stamp> =
@@ -59,15 +61,18 @@ impl Conclusion<'_> {
         writer.number(i64::try_from(latest).ok()?.cast_unsigned());
         writer.count(self.plan.len());
         writer.count(self.outputs);
+        writer.count(rows.len());
         writer.digest(Digest::of(&rows));
-        let inputs = inputs.iter().map(|(path, stamp)| (path.as_str(), *stamp));
-        Expected::write(&by_folder(inputs)?, &mut writer);
-        let outputs = outputs.iter().map(|(path, stamp)| (path.as_str(), Some(*stamp)));
-        Expected::write(&by_folder(outputs)?, &mut writer);
+        writer.digest(Digest::of(manifest.as_bytes()));
+        writer.section(|writer| writer.texts(self.referred.iter().map(AssetName::as_str)));
+        let inputs = by_folder(inputs.iter().map(|(path, stamp)| (path.as_str(), *stamp)))?;
+        writer.section(|writer| Expected::write(&inputs, writer));
+        let outputs = by_folder(outputs.iter().map(|(path, stamp)| (path.as_str(), Some(*stamp))))?;
+        writer.section(|writer| Expected::write(&outputs, writer));
         let mut file = Writer::default();
         file.digest(Digest::of(&writer.0));
         file.count(writer.0.len());
-        Some(([file.0, writer.0, rows].concat(), latest))
+        Some(([file.0, writer.0, rows, manifest.into_bytes()].concat(), latest))
     }
 }
 

@@ -22,6 +22,7 @@ mod manifest_errors;
 mod models;
 mod money;
 mod outputs;
+mod part;
 mod plan;
 mod projects;
 mod refusal;

@@ -137,8 +137,7 @@ pub(super) struct OutputRow<'a> {
 
 impl<'a> Picture<'a> {
     pub(super) fn of(project: &'a Project, asset: &'a Asset, survey: &'a Survey, explanation: &'a Explanation) -> Self {
-        let planned =
-            survey.plan.assets.iter().find(|one| one.name == asset.name).expect("what is selected is planned");
+        let planned = survey.plan.iter().find(|one| one.name == asset.name).expect("what is selected is planned");
         let (facts, entry) = (&survey.observed.facts[&asset.name], survey.lock.get(&asset.name));
         let (prompt, recipe, source) = match &asset.origin {
             AssetOrigin::Generated(open) => {
