@@ -16,7 +16,8 @@
 //! [`project::Project`] strings them together; start reading at `Project::sync`.
 //!
 //! Most runs find nothing to do, and take a shorter way: [`snapshot::Snapshot`] is what the last run concluded, and all that
-//! its conclusion stands on. As long as that is as it was, nothing is parsed and no file is opened.
+//! its conclusion stands on. As long as that is as it was, nothing is parsed and no file is opened. And where an edit of the
+//! manifest touches some assets' tables and nothing else, [`project::Project::edited`] is the project with those alone.
 //!
 //! # What is what
 //!

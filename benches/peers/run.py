@@ -11,6 +11,7 @@ import base64
 import contextlib
 import http.server
 import json
+import math
 import os
 import shutil
 import statistics
@@ -95,6 +96,27 @@ def noise(width=1024, height=683):
     chunk = lambda kind, data: struct.pack(">I", len(data)) + kind + data + struct.pack(">I", zlib.crc32(kind + data))
     head = struct.pack(">IIBBBBB", width, height, 8, 2, 0, 0, 0)
     return b"\x89PNG\r\n\x1a\n" + chunk(b"IHDR", head) + chunk(b"IDAT", zlib.compress(rows, 0)) + chunk(b"IEND", b"")
+
+
+def plot(path, lines):
+    """Seconds by number of assets, both in powers of ten: what is linear rises a decade with each."""
+    left, top, width, height = 60, 20, 420, 300
+    x = lambda count: left + (math.log10(count) - 2) / 3 * width
+    y = lambda seconds: top + height - (math.log10(seconds) + 3) / 5 * height
+    parts = [f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 680 380" font-family="sans-serif" font-size="13">',
+             '<rect width="680" height="380" fill="#fff"/>']
+    for power in range(2, 6):
+        parts.append(f'<path d="M{x(10 ** power):.0f} {top}V{top + height}" stroke="#ddd"/>'
+                     f'<text x="{x(10 ** power):.0f}" y="{top + height + 20}" text-anchor="middle">{10 ** power:,}</text>')
+    for power, label in zip(range(-3, 3), ("1 ms", "10 ms", "100 ms", "1 s", "10 s", "100 s")):
+        parts.append(f'<path d="M{left} {y(10 ** power):.0f}H{left + width}" stroke="#ddd"/>'
+                     f'<text x="{left - 8}" y="{y(10 ** power) + 4:.0f}" text-anchor="end">{label}</text>')
+    for (name, points), color in zip(lines.items(), ("#b5651d", "#8a2be2", "#1f77b4", "#2e8b57")):
+        way = " ".join(f"{x(count):.1f},{y(seconds):.1f}" for count, seconds in points)
+        parts.append(f'<polyline points="{way}" fill="none" stroke="{color}" stroke-width="2"/>'
+                     f'<text x="{left + width + 8}" y="{y(points[-1][1]) + 4:.0f}" fill="{color}">{name}</text>')
+    parts.append(f'<text x="{left + width / 2}" y="{top + height + 42}" text-anchor="middle">assets</text></svg>')
+    path.write_text("\n".join(parts) + "\n")
 
 
 @contextlib.contextmanager
@@ -264,7 +286,8 @@ class Bench:
 
     def growth(self):
         """Time and memory by number of assets."""
-        print("\n### Growth\n\n| assets | first sync s | nothing changed ms | MiB | without a snapshot ms | MiB |\n|---|---|---|---|---|---|")
+        lines = {"first sync": [], "without a snapshot": [], "one prompt changed": [], "nothing changed": []}
+        print("\n### Growth\n\n| assets | first sync s | nothing changed ms | MiB | one prompt changed ms | MiB | without a snapshot ms | MiB |\n|---|---|---|---|---|---|---|---|")
         for count in (100, 1_000, 10_000, 100_000):
             folder, environment = self.project(f"growth-{count}", manifest(1))
             (folder / "images.toml").write_text(manifest(count))
@@ -272,9 +295,17 @@ class Bench:
             runs = [self.tool("", folder, environment, "sync").run() for _ in range(7)]
             snapshot = folder / ".tintype/snapshot-v1"
             slow = [self.tool("", folder, environment, "sync", before=lambda: snapshot.unlink(missing_ok=True)).run() for _ in range(3)]
+            edited = []
+            for number in range(3):
+                (folder / "images.toml").write_text(manifest(count, f" {number}"))
+                edited.append(self.tool("", folder, environment, "sync", "--quiet").run())
             middle = lambda runs, of: statistics.median(getattr(run, of) for run in runs)
             print(f"| {count:,} | {first.seconds:.2f} | {middle(runs, 'seconds') * 1e3:.1f} | {middle(runs, 'memory'):.0f} "
+                  f"| {middle(edited, 'seconds') * 1e3:.0f} | {middle(edited, 'memory'):.0f} "
                   f"| {middle(slow, 'seconds') * 1e3:.0f} | {middle(slow, 'memory'):.0f} |", flush=True)
+            for name, runs in zip(lines, ([first], slow, edited, runs)):
+                lines[name].append((count, middle(runs, "seconds")))
+        plot(ROOT / "docs/growth.svg", lines)
 
 
 def main():
