@@ -12,7 +12,7 @@ pub const MAX_SIDE: u32 = 16_384;
 /// No picture may have more pixels: a bound on memory against hostile files.
 pub const MAX_PIXELS: u64 = 100_000_000;
 
-/// A file format that tintype reads and writes.
+/// A file format that tintype reads or writes.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Format {
     /// Portable Network Graphics.
@@ -21,11 +21,17 @@ pub enum Format {
     Jpeg,
     /// WebP, lossy or lossless.
     Webp,
+    /// AVIF, which is written and not read: its decoders aren't written in Rust.
+    Avif,
+    /// GIF, which is read and not written; of an animation, the first frame.
+    Gif,
 }
 
 impl Format {
-    /// All formats, in the order in which messages list them.
-    pub const ALL: [Self; 3] = [Self::Png, Self::Jpeg, Self::Webp];
+    /// All formats that are written, in the order in which messages list them.
+    pub const WRITTEN: [Self; 4] = [Self::Png, Self::Jpeg, Self::Webp, Self::Avif];
+    /// All formats that are read.
+    pub const READ: [Self; 4] = [Self::Png, Self::Jpeg, Self::Webp, Self::Gif];
 
     /// The name in manifests and messages.
     pub const fn name(self) -> &'static str {
@@ -33,6 +39,8 @@ impl Format {
             Self::Png => "png",
             Self::Jpeg => "jpeg",
             Self::Webp => "webp",
+            Self::Avif => "avif",
+            Self::Gif => "gif",
         }
     }
 
@@ -42,15 +50,18 @@ impl Format {
             Self::Png => "png",
             Self::Jpeg => "jpg",
             Self::Webp => "webp",
+            Self::Avif => "avif",
+            Self::Gif => "gif",
         }
     }
 
-    /// The format that a file extension (without the dot) stands for.
+    /// The format of an output that a file extension (without the dot) stands for.
     pub fn from_extension(extension: &str) -> Option<Self> {
         match extension.to_ascii_lowercase().as_str() {
             "png" => Some(Self::Png),
             "jpg" | "jpeg" => Some(Self::Jpeg),
             "webp" => Some(Self::Webp),
+            "avif" => Some(Self::Avif),
             _ => None,
         }
     }
@@ -61,17 +72,29 @@ impl Format {
             Self::Png => "image/png",
             Self::Jpeg => "image/jpeg",
             Self::Webp => "image/webp",
+            Self::Avif => "image/avif",
+            Self::Gif => "image/gif",
         }
     }
 
     /// Whether a file of this format can be transparent.
     pub const fn has_alpha(self) -> bool {
-        matches!(self, Self::Png | Self::Webp)
+        !matches!(self, Self::Jpeg)
     }
 
     /// Whether `quality` (1 to 100) means something to it.
     pub const fn has_quality(self) -> bool {
-        matches!(self, Self::Jpeg | Self::Webp)
+        matches!(self, Self::Jpeg | Self::Webp | Self::Avif)
+    }
+
+    /// Whether it can be written with or without a loss.
+    pub const fn has_lossless(self) -> bool {
+        matches!(self, Self::Webp)
+    }
+
+    /// Whether vendors take references of this format.
+    pub const fn is_sent(self) -> bool {
+        matches!(self, Self::Png | Self::Jpeg | Self::Webp)
     }
 }
 
@@ -85,7 +108,7 @@ impl FromStr for Format {
     type Err = ();
 
     fn from_str(text: &str) -> Result<Self, ()> {
-        Self::ALL.into_iter().find(|format| format.name() == text).ok_or(())
+        Self::WRITTEN.into_iter().find(|format| format.name() == text).ok_or(())
     }
 }
 
@@ -123,7 +146,9 @@ impl fmt::Display for NotAPicture {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::NoImage { looks_like } => write!(formatter, "not an image ({looks_like})"),
-            Self::OtherFormat(name) => write!(formatter, "an image of the format {name}; png, jpeg and webp are read"),
+            Self::OtherFormat(name) => {
+                write!(formatter, "an image of the format {name}; png, jpeg, webp and gif are read")
+            }
             Self::BadSize { width, height } => write!(
                 formatter,
                 "an image of {width}x{height} pixels; up to {MAX_SIDE} a side and {MAX_PIXELS} in all are read"
@@ -142,7 +167,7 @@ impl Picture {
             ImageType::Png => Format::Png,
             ImageType::Jpeg => Format::Jpeg,
             ImageType::Webp => Format::Webp,
-            ImageType::Gif => return Err(NotAPicture::OtherFormat("gif")),
+            ImageType::Gif => Format::Gif,
             ImageType::Heif(_) => return Err(NotAPicture::OtherFormat("heif or avif")),
             ImageType::Bmp => return Err(NotAPicture::OtherFormat("bmp")),
             ImageType::Tiff => return Err(NotAPicture::OtherFormat("tiff")),
@@ -201,7 +226,7 @@ mod tests {
 
     #[test]
     fn extensions_and_formats_agree() {
-        for format in Format::ALL {
+        for format in Format::WRITTEN {
             assert_eq!(Format::from_extension(format.extension()), Some(format));
             assert_eq!(format.name().parse(), Ok(format));
         }

@@ -15,7 +15,7 @@ use crate::observe::Facts;
 use crate::picture::Picture;
 use crate::plan::{FileJob, FileVerdict, Note, ReasonCode, blocked};
 use crate::resolve::{Asset, AssetOrigin, Assets};
-use crate::transform::transform;
+use crate::transform::{Finding, transform};
 
 /// Draws an original of this hash again, if it can.
 pub(crate) type Redraw = Arc<dyn Fn(Digest) -> Option<Vec<u8>> + Send + Sync>;
@@ -97,9 +97,9 @@ impl Publisher<'_> {
         let mut published = Published::default();
         for job in jobs {
             match self.publish_one(target, job).await {
-                Ok((output, warning)) => {
+                Ok((output, warnings)) => {
                     published.outputs.push(output);
-                    published.warnings.extend(warning);
+                    published.warnings.extend(warnings);
                 }
                 Err(note) => {
                     // What was locked of the file stays true of it, unless it was made of another take.
@@ -112,12 +112,12 @@ impl Publisher<'_> {
         published
     }
 
-    async fn publish_one(&self, target: &Target<'_>, job: &FileJob) -> Result<(LockedOutput, Option<Note>), Note> {
+    async fn publish_one(&self, target: &Target<'_>, job: &FileJob) -> Result<(LockedOutput, Vec<Note>), Note> {
         let has_takes = matches!(target.asset.origin, AssetOrigin::Generated(_));
         let take = (target.asset.publish == Publish::All && has_takes).then_some(job.take);
         match &job.verdict {
-            FileVerdict::Fine(locked) => Ok((locked.clone(), None)),
-            FileVerdict::Recorded(hash) => self.lock_recorded(job, *hash, take).map(|output| (output, None)),
+            FileVerdict::Fine(locked) => Ok((locked.clone(), Vec::new())),
+            FileVerdict::Recorded(hash) => self.lock_recorded(job, *hash, take).map(|output| (output, Vec::new())),
             FileVerdict::Foreign { code, detail } if !self.overwrite => {
                 Err(blocked(target.name, &job.path, *code, detail))
             }
@@ -146,7 +146,7 @@ impl Publisher<'_> {
         target: &Target<'_>,
         job: &FileJob,
         take: Option<Digest>,
-    ) -> Result<(LockedOutput, Option<Note>), Note> {
+    ) -> Result<(LockedOutput, Vec<Note>), Note> {
         let _core = self.cores.acquire().await.expect("the semaphore is never closed");
         let seen = target.facts.files.get(&job.path);
         let making = Making {
@@ -161,10 +161,7 @@ impl Publisher<'_> {
         let made = tokio::task::spawn_blocking(move || making.make()).await;
         let made =
             made.unwrap_or_else(|panic| Err(Note::new("internal", format!("making a file failed: {panic}"), "")))?;
-        let soft = made.enlarged.then(|| {
-            let message = format!("`{}` shows its picture larger than it is: it will look soft", job.path);
-            Note::new("enlarged", message, "ask for a larger size, or make the output smaller")
-        });
+        let warnings = made.findings.iter().map(|finding| warning(*finding, &job.path)).collect();
         let output = LockedOutput {
             path: job.path.clone(),
             hash: made.hash,
@@ -174,7 +171,7 @@ impl Publisher<'_> {
             height: made.height,
             take,
         };
-        Ok((as_locked(target, job, output), soft))
+        Ok((as_locked(target, job, output), warnings))
     }
 }
 
@@ -254,7 +251,7 @@ impl Making {
             bytes: made.bytes.len() as u64,
             width: made.width,
             height: made.height,
-            enlarged: made.enlarged,
+            findings: made.findings,
         })
     }
 }
@@ -324,6 +321,22 @@ fn as_locked(target: &Target<'_>, job: &FileJob, output: LockedOutput) -> Locked
     locked_output(target, job).filter(|locked| locked.settings == output.settings).cloned().unwrap_or(output)
 }
 
+/// What is worth knowing of a file that was made.
+fn warning(finding: Finding, path: &ProjectPath) -> Note {
+    match finding {
+        Finding::Enlarged => Note::new(
+            "enlarged",
+            format!("`{path}` shows its picture larger than it is: it will look soft"),
+            "ask for a larger size, or make the output smaller",
+        ),
+        Finding::NothingKeyed => Note::new(
+            "nothing-keyed",
+            format!("nothing in `{path}` has the colour of `chroma_key`: its ground is still there"),
+            "look at the picture, then name its ground's colour, or raise the key's `tolerance`",
+        ),
+    }
+}
+
 fn changed(path: &ProjectPath) -> Note {
     Note::new("changed", format!("`{path}` changed while tintype ran"), "run `tintype sync` again")
 }
@@ -338,5 +351,5 @@ struct Written {
     bytes: u64,
     width: u32,
     height: u32,
-    enlarged: bool,
+    findings: Vec<Finding>,
 }

@@ -374,7 +374,7 @@ mod tests {
     use crate::recipe::{Background, Quality, Ratio, Recipe, Size};
     use crate::resolve::{Asset, AssetOrigin, OpenOrigin, OpenRecipe, OpenReference, Output, OutputPath};
     use crate::route::{Candidate, route};
-    use crate::transform::{Fit, Settings};
+    use crate::transform::Settings;
 
     /// What an asset asks for; by itself nothing but a moon.
     struct Wish {
@@ -445,7 +445,7 @@ mod tests {
                 model_place: place.clone(),
             };
             let (width, height) = self.output;
-            let settings = Settings { format: Format::Png, quality: None, width, height, fit: Fit::Cover };
+            let settings = Settings { width, height, ..Settings::of(Format::Png) };
             Asset {
                 name: AssetName::new("moon").expect("a sound name"),
                 place: place.clone(),

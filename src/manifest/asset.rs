@@ -1,34 +1,17 @@
-//! The keys of `[defaults]` and `[assets.NAME]`, and of their outputs.
+//! The keys of `[defaults]`, of styles and of `[assets.NAME]`.
 //!
 //! Types and bounds only; whether a model can do what is asked is for [`crate::route`].
 
 use std::collections::BTreeMap;
 
-use crate::manifest::table::{Field, Problems, Table, not_yet};
+use crate::manifest::output::output;
+use crate::manifest::table::{Field, Problems, Table};
 use crate::manifest::tree::Tree;
 use crate::manifest::vendors::SIZE_FORM;
-use crate::manifest::{AssetKeys, OutputKey, OutputKeys, Publish, ReferenceKey, ReferenceOrigin, Spanned};
+use crate::manifest::{AssetKeys, Publish, ReferenceKey, ReferenceOrigin, Spanned};
 use crate::name::TakeId;
-use crate::picture::{Format, MAX_SIDE};
 use crate::recipe::{Background, Quality, Ratio, Size, Value};
-use crate::transform::Fit;
 
-/// Asset keys that are part of the manifest and can't be carried out yet.
-/// Output keys that are part of the manifest and can't be carried out yet.
-const LATER_OUTPUT: [&str; 12] = [
-    "lossless",
-    "filter",
-    "crop",
-    "pad",
-    "rotate",
-    "flip",
-    "trim",
-    "chroma_key",
-    "background",
-    "colors",
-    "grid",
-    "max_bytes",
-];
 /// Fields of a request that tintype itself fills in.
 const OWN_FIELDS: [&str; 4] = ["n", "model", "prompt", "size"];
 /// More takes of one asset than anyone looks at.
@@ -253,89 +236,6 @@ fn options(table: &mut Table<'_>, problems: &mut Problems<'_>) -> Options {
         all.insert(field.key.to_string(), Spanned { value: entries, place: field.key_place.clone() });
     }
     all
-}
-
-fn output(table: &mut Table<'_>, title: &str, problems: &mut Problems<'_>) -> OutputKey {
-    let Some(field) = table.take("output") else { return OutputKey::Absent };
-    if !matches!(field.value, Tree::List(_)) {
-        return one_output(&field, title, problems).map_or(OutputKey::Absent, |keys| OutputKey::One(Box::new(keys)));
-    }
-    let mut list = Vec::new();
-    for field in field.into_list() {
-        let Some(keys) = one_output(&field, title, problems) else { continue };
-        let place = keys.path.as_ref().map_or(field.place, |path| path.place.clone());
-        list.push(OutputKeys { place: Some(place), ..keys });
-    }
-    OutputKey::List(list)
-}
-
-fn one_output(field: &Field<'_>, title: &str, problems: &mut Problems<'_>) -> Option<OutputKeys> {
-    if let Some(path) = field.as_text() {
-        let path = Spanned { value: path.to_string(), place: field.place.clone() };
-        return Some(OutputKeys { path: Some(path), ..OutputKeys::default() });
-    }
-    if !matches!(field.value, Tree::Table(_)) {
-        return field.mistyped("a path in quotes, a table, or a list of these", problems);
-    }
-    let mut table = field.table(format!("the output of {title}"), &LATER_OUTPUT, problems)?;
-    let keys = OutputKeys {
-        place: None,
-        path: table.string("path", problems),
-        format: format(&mut table, problems),
-        width: table.integer_u32("width", 1..=MAX_SIDE, problems),
-        height: table.integer_u32("height", 1..=MAX_SIDE, problems),
-        fit: table.parsed("fit", "`cover`, `contain`, `inside` or `fill`", Fit::parse, problems),
-        quality: quality(&mut table, problems),
-        widths: widths(&mut table, problems),
-    };
-    table.finish(problems);
-    Some(keys)
-}
-
-fn widths(table: &mut Table<'_>, problems: &mut Problems<'_>) -> Option<Vec<Spanned<u32>>> {
-    let mut widths: Vec<Spanned<u32>> = Vec::new();
-    for field in table.take("widths")?.into_list() {
-        let Tree::Integer(written) = field.value else {
-            field.mistyped::<()>("a list of whole numbers", problems);
-            continue;
-        };
-        let value = written.as_ref().ok().and_then(|width| u32::try_from(*width).ok()).unwrap_or(u32::MAX);
-        let place = field.place;
-        if !(1..=MAX_SIDE).contains(&value) {
-            let error = place.error("bad-value", "`widths` has a width that is out of range", "too large or too small");
-            problems.add(error.help(format!("write whole numbers from 1 to {MAX_SIDE}")));
-        } else if let Some(first) = widths.iter().find(|width| width.value == value) {
-            let error = place.error("bad-value", format!("the width {value} is named twice"), "again");
-            let error = error.label(&first.place.source, first.place.span.clone(), "once");
-            problems.add(error.help("each width makes one file: take one of them out"));
-        } else {
-            widths.push(Spanned { value, place });
-        }
-    }
-    Some(widths)
-}
-
-fn format(table: &mut Table<'_>, problems: &mut Problems<'_>) -> Option<Spanned<Format>> {
-    let field = table.take("format")?;
-    let written = field.string(problems)?;
-    if written.value == "avif" {
-        problems.add(not_yet(&written.place, "the format `avif`"));
-        return None;
-    }
-    match written.value.parse().ok().or_else(|| Format::from_extension(&written.value)) {
-        Some(value) => Some(Spanned { value, place: written.place }),
-        None => {
-            let error = written.error("bad-value", format!("`{}` is no format", written.value), "not this");
-            problems.add(error.help("write `png`, `jpeg` or `webp`"));
-            None
-        }
-    }
-}
-
-fn quality(table: &mut Table<'_>, problems: &mut Problems<'_>) -> Option<Spanned<u8>> {
-    let quality = table.integer_u32("quality", 1..=100, problems)?;
-    let value = u8::try_from(quality.value).expect("at most 100");
-    Some(Spanned { value, place: quality.place })
 }
 
 /// Every string below a value, with its place: for what must not stand anywhere.

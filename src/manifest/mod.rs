@@ -6,6 +6,7 @@ pub(crate) mod asset;
 #[cfg(feature = "generate")]
 mod excerpt;
 pub(crate) mod include;
+pub(crate) mod output;
 pub(crate) mod parse;
 pub(crate) mod table;
 pub(crate) mod quote;
@@ -23,7 +24,7 @@ use crate::manifest::tree::{Entry, Node, is_template};
 use crate::name::TakeId;
 use crate::picture::Format;
 use crate::recipe::{Background, Quality, Ratio, Size, Value};
-use crate::transform::Fit;
+use crate::transform::{ChromaKey, Crop, Filter, Fit, Flip, Pad, Rgb, Turn};
 
 #[cfg(feature = "generate")]
 pub(crate) use crate::manifest::excerpt::{Excerpt, excerpt};
@@ -284,4 +285,48 @@ pub struct OutputKeys {
     pub quality: Option<Spanned<u8>>,
     /// Further widths, one file each.
     pub widths: Option<Vec<Spanned<u32>>>,
+    /// How a scaled pixel is made.
+    pub filter: Option<Spanned<Filter>>,
+    /// Whether every pixel is kept.
+    pub lossless: Option<Spanned<bool>>,
+    /// The longest that the file may be, in bytes.
+    pub max_bytes: Option<Spanned<u64>>,
+    /// Which part is shown.
+    pub crop: Option<Spanned<Crop>>,
+    /// Room around the picture.
+    pub pad: Option<Spanned<Pad>>,
+    /// The turn.
+    pub rotate: Option<Spanned<Turn>>,
+    /// The mirroring.
+    pub flip: Option<Spanned<Flip>>,
+    /// Whether transparent borders are cut off.
+    pub trim: Option<Spanned<bool>>,
+    /// The colour that becomes transparent; none where what is inherited is taken back.
+    pub chroma_key: Option<Spanned<Option<ChromaKey>>>,
+    /// What shows through where the picture is transparent.
+    pub background: Option<Spanned<Rgb>>,
+    /// The colours that it is brought down to.
+    pub colors: Option<Spanned<ColorsKey>>,
+    /// The cells that it is cut into, one file each.
+    pub grid: Option<Spanned<GridKey>>,
+}
+
+/// `colors` as written.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum ColorsKey {
+    /// So many, 2 to 256.
+    Count(u16),
+    /// Those of a palette's file.
+    File(String),
+}
+
+/// `grid` as written.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct GridKey {
+    /// Cells in a row.
+    pub columns: u32,
+    /// Cells in a column.
+    pub rows: u32,
+    /// The name, the column and the row of each cell that becomes a file, from 0.
+    pub cells: Vec<(String, u32, u32)>,
 }

@@ -16,7 +16,7 @@ use crate::plan::{Action, PlannedAsset, Policy, plan};
 use crate::recipe::Recipe;
 use crate::resolve::{Asset, AssetOrigin, Assets, OpenRecipe, Output, OutputPath};
 use crate::route::route;
-use crate::transform::{Fit, Settings};
+use crate::transform::Settings;
 
 /// An asset `hero` with its entry and what lies around: as locked, until a case changes something.
 struct Case {
@@ -72,7 +72,7 @@ fn missing() -> Seen {
 impl Case {
     fn new() -> Self {
         let place = Place { source: Source::new("images.toml", ""), span: 0..0 };
-        let settings = Settings { format: Format::Png, quality: None, width: None, height: None, fit: Fit::Cover };
+        let settings = Settings::of(Format::Png);
         let locked = LockedOutput {
             path: path(),
             hash: Digest::of(b"output"),

@@ -13,6 +13,7 @@ mod origin;
 mod output;
 mod reference;
 mod render;
+mod settings;
 mod template;
 
 use std::collections::BTreeMap;
@@ -186,8 +187,8 @@ impl Asset {
 
     /// The largest width and the largest height that any of its outputs is given.
     pub fn largest_sides(&self) -> (Option<u32>, Option<u32>) {
-        let sides = || self.outputs.iter().map(|output| &output.settings);
-        (sides().filter_map(|settings| settings.width).max(), sides().filter_map(|settings| settings.height).max())
+        let sides = || self.outputs.iter().map(|output| output.settings.shown_sides());
+        (sides().filter_map(|(width, _)| width).max(), sides().filter_map(|(_, height)| height).max())
     }
 }
 
@@ -262,7 +263,10 @@ pub fn resolve(
 
 /// With no size written, but an output of a certain width and height, that shape is what is asked for: the first one's.
 fn with_output_shape(mut origin: AssetOrigin, outputs: &[Output]) -> AssetOrigin {
-    let shape = |output: &Output| Some((output.settings.width?, output.settings.height?, output.place.clone()));
+    let shape = |output: &Output| {
+        let (width, height) = output.settings.shown_sides();
+        Some((width?, height?, output.place.clone()))
+    };
     if let AssetOrigin::Generated(open) = &mut origin
         && open.recipe.size.is_none()
         && open.recipe.aspect_ratio.is_none()

@@ -9,13 +9,14 @@ use minijinja::{Environment, Value};
 use crate::diagnostic::{Diagnostic, grouped, nearest};
 use crate::files::{Files, LOCKFILE, STATE};
 use crate::jinja::{self, environment};
-use crate::manifest::{AssetKeys, Manifest, OutputKey, OutputKeys, Place, Publish, Spanned};
+use crate::manifest::{AssetKeys, GridKey, Manifest, OutputKey, OutputKeys, Place, Publish, Spanned};
 use crate::name::{AssetName, ProjectPath};
 use crate::picture::{Format, MAX_SIDE};
 use crate::resolve::reference::References;
+use crate::resolve::settings::settings;
 use crate::resolve::template::within;
 use crate::resolve::{Output, OutputPath};
-use crate::transform::{Fit, Settings};
+use crate::transform::{Cell, Settings};
 
 /// The folder that outputs go to, where the manifest names none.
 const DIR: &str = "assets";
@@ -43,6 +44,17 @@ pub(crate) struct Outputs<'a> {
     taken: HashMap<String, (ProjectPath, AssetName, Place)>,
     protected: &'a Protected,
     included: &'a std::collections::BTreeSet<String>,
+}
+
+/// What an output's path is made of.
+struct Wording<'a> {
+    name: &'a AssetName,
+    template: &'a Spanned<String>,
+    /// The cell of a sheet that the output is.
+    cell: Option<&'a str>,
+    /// Which of several widths it is.
+    width: Option<u32>,
+    keys: &'a AssetKeys,
 }
 
 /// The folder of all outputs, with a slash at its end; empty for the project's own.
@@ -107,24 +119,38 @@ impl<'a> Outputs<'a> {
     ) -> Option<Vec<Output>> {
         let template = output.path.as_ref().unwrap_or(&self.path).clone();
         let format = format(&template, output.format.as_ref(), found)?;
-        let settings = settings(output, format);
-        let path = self.render(name, &template, &settings, None, keys, found)?;
+        let settings = settings(output, format, keys, self.files, found)?;
         let place = output.path.as_ref().or(output_of(&template, &self.path)).map_or(&keys.place, |path| &path.place);
         let place = if place.span.is_empty() { keys.place.clone() } else { place.clone() };
-        let main = Output { path, settings, place: output.place().unwrap_or(place) };
+        let place = output.place().unwrap_or(place);
+        if let Some(grid) = output.grid.as_ref().filter(|_| !template.value.contains("cell")) {
+            let error = grid.error(
+                "bad-value",
+                "each cell makes a file of its own, and the path is one for all",
+                "these cells",
+            );
+            found.push(error.help("put the cell into the path: path = \"{{ name }}/{{ cell }}.{{ ext }}\""));
+            return None;
+        }
+        let mut resolved = Vec::new();
+        for (cell, settings) in cells(output, &settings) {
+            let widths = output.widths.iter().flatten();
+            let narrow =
+                widths.map(|width| Some((Some(width.value), narrowed(&settings, width, found)?, &width.place)));
+            let narrow = narrow.collect::<Option<Vec<_>>>()?;
+            for (width, settings, place) in std::iter::once((None, settings, &place)).chain(narrow) {
+                let wording = Wording { name, template: &template, cell, width, keys };
+                let path = self.render(&wording, &settings, found)?;
+                resolved.push(Output { path, settings, place: place.clone() });
+            }
+        }
         let published = keys.publish.as_ref().filter(|publish| publish.value == Publish::All);
         let takes = keys.n.as_ref().map_or(1, |takes| takes.value) as usize;
-        if let (Some(publish), OutputPath::Fixed(path)) = (published, &main.path) {
+        if let (Some(publish), Some(OutputPath::Fixed(path))) = (published, resolved.first().map(|main| &main.path)) {
             let message = format!("`{name}` publishes all takes into one file, `{path}`");
             let help = "put the take's number into the path: output = \"{{ name }}-{{ take }}.{{ ext }}\"";
             found.push(publish.error("bad-value", message, "all takes").help(help));
             return None;
-        }
-        let mut resolved = vec![main];
-        for width in output.widths.iter().flatten() {
-            let settings = narrowed(&resolved[0].settings, width, found)?;
-            let path = self.render(name, &template, &settings, Some(width.value), keys, found)?;
-            resolved.push(Output { path, settings, place: width.place.clone() });
         }
         for output in &resolved {
             // Any of its takes may be the one that is published.
@@ -138,18 +164,16 @@ impl<'a> Outputs<'a> {
 
     fn render(
         &mut self,
-        name: &AssetName,
-        template: &Spanned<String>,
+        wording: &Wording<'_>,
         settings: &Settings,
-        one_width: Option<u32>,
-        keys: &AssetKeys,
         found: &mut Vec<Diagnostic>,
     ) -> Option<OutputPath> {
+        let Wording { template, keys, .. } = wording;
         let place = if template.place.span.is_empty() { &keys.place } else { &template.place };
-        let below = match self.render_text(name, &template.value, settings, keys) {
-            Ok(text) => one_width.map_or(text.clone(), |width| with_width(&text, width)),
+        let below = match self.render_text(wording, settings) {
+            Ok(text) => wording.width.map_or(text.clone(), |width| with_width(&text, width)),
             Err(error) => {
-                found.push(self.template_error(place, &template.value, keys, &error));
+                found.push(self.template_error(place, wording, &error));
                 return None;
             }
         };
@@ -170,34 +194,36 @@ impl<'a> Outputs<'a> {
         }
     }
 
-    fn render_text(
-        &mut self,
-        name: &AssetName,
-        template: &str,
-        settings: &Settings,
-        keys: &AssetKeys,
-    ) -> Result<String, minijinja::Error> {
+    fn render_text(&mut self, wording: &Wording<'_>, settings: &Settings) -> Result<String, minijinja::Error> {
+        let (name, template) = (wording.name, wording.template.value.as_str());
         if !template.contains('{') {
             return Ok(template.to_string());
         }
         if template == PATH {
             return Ok(format!("{name}.{}", settings.format.extension()));
         }
-        let mut context = variables(keys);
+        let mut context = variables(wording.keys);
         context.insert("name".to_string(), Value::from(name.as_str()));
         context.insert("ext".to_string(), Value::from(settings.format.extension()));
         context.insert("take".to_string(), Value::from(TAKE_MARK));
         if let Some(width) = settings.width {
             context.insert("width".to_string(), Value::from(width));
         }
+        if let Some(cell) = wording.cell {
+            context.insert("cell".to_string(), Value::from(cell));
+        }
         jinja::render(&mut self.templates, template, Value::from_pairs(context))
     }
 
-    fn template_error(&self, place: &Place, template: &str, keys: &AssetKeys, error: &minijinja::Error) -> Diagnostic {
-        let own = variables(keys);
-        let known: Vec<&str> =
-            ["name", "ext", "take", "width"].into_iter().chain(own.keys().map(String::as_str)).collect();
-        let help = "a path's template knows name, ext, take and, where it is set, width";
+    fn template_error(&self, place: &Place, wording: &Wording<'_>, error: &minijinja::Error) -> Diagnostic {
+        let template = wording.template.value.as_str();
+        let own = variables(wording.keys);
+        let known: Vec<&str> = ["name", "ext", "take", "width"]
+            .into_iter()
+            .chain(wording.cell.map(|_| "cell"))
+            .chain(own.keys().map(String::as_str))
+            .collect();
+        let help = "a path's template knows name, ext, take and, where they are set, width and cell";
         let is_undefined = error.kind() == minijinja::ErrorKind::UndefinedError;
         let parsed = is_undefined.then(|| self.templates.template_from_str(template).ok()).flatten();
         let variables = parsed.map(|template| template.undeclared_variables(false));
@@ -330,39 +356,36 @@ fn format(path: &Spanned<String>, written: Option<&Spanned<Format>>, found: &mut
         }
         (_, Some(written)) => Some(written.value),
         (Some(named), None) => Some(named),
-        (None, None) if ["avif", "gif", "svg", "bmp", "tif", "tiff", "heic"].contains(&extension.as_str()) => {
+        (None, None) if ["gif", "svg", "bmp", "tif", "tiff", "heic"].contains(&extension.as_str()) => {
             let error = path.error("bad-value", format!("tintype can't write .{extension} files"), "this path");
-            found.push(error.help("write .png, .jpg or .webp"));
+            found.push(error.help("write .png, .jpg, .webp or .avif"));
             None
         }
         (None, None) => Some(Format::Png),
     }
 }
 
-fn settings(keys: &OutputKeys, format: Format) -> Settings {
-    Settings {
-        format,
-        quality: keys.quality.as_ref().map(|quality| quality.value).filter(|_| format.has_quality()),
-        width: keys.width.as_ref().map(|width| width.value),
-        height: keys.height.as_ref().map(|height| height.value),
-        fit: keys.fit.as_ref().map_or(Fit::Cover, |fit| fit.value),
-    }
+/// An output's settings for each of its cells, with the cell's name; once, where it isn't cut.
+fn cells<'k>(keys: &'k OutputKeys, settings: &Settings) -> Vec<(Option<&'k str>, Settings)> {
+    let Some(grid) = &keys.grid else { return vec![(None, settings.clone())] };
+    let GridKey { columns, rows, cells } = &grid.value;
+    let one = |(name, column, row): &'k (String, u32, u32)| {
+        let cell = Cell { columns: *columns, rows: *rows, column: *column, row: *row };
+        (Some(name.as_str()), Settings { cell: Some(cell), ..settings.clone() })
+    };
+    cells.iter().map(one).collect()
 }
 
 /// The settings of one of an output's widths: a height that is given with a width keeps its proportion to it.
 fn narrowed(main: &Settings, width: &Spanned<u32>, found: &mut Vec<Diagnostic>) -> Option<Settings> {
-    let height = main.width.zip(main.height).map(|(of, height)| {
-        let (of, height) = (u64::from(of.max(1)), u64::from(height));
-        ((height * u64::from(width.value) + of / 2) / of).max(1)
-    });
-    if let Some(height) = height.filter(|height| *height > u64::from(MAX_SIDE)) {
+    let settings = main.narrowed(width.value);
+    if let Some(height) = settings.height.filter(|height| *height > MAX_SIDE) {
         let message = format!("a file of width {} would be {height} pixels high", width.value);
         found
             .push(width.error("bad-value", message, "too large").help(format!("a side has at most {MAX_SIDE} pixels")));
         return None;
     }
-    let height = height.and_then(|height| u32::try_from(height).ok());
-    Some(Settings { width: Some(width.value), height, ..main.clone() })
+    Some(settings)
 }
 
 /// The path of one of an output's widths: `img/hero.webp` is `img/hero-640w.webp`.

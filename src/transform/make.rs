@@ -1,16 +1,24 @@
-//! The stage itself: decodes, scales, pads and encodes as settings say, and does nothing that they don't need.
+//! The stage itself: from an original's bytes to a file's, in the order that [`Settings`] tells, doing nothing that they
+//! don't need.
 //!
 //! Must not know of files on disk, nor which output is made for whom.
 
 use std::borrow::Cow;
 
 use crate::picture::{Format, MAX_PIXELS, Picture};
+use crate::transform::colour::Rgb;
 use crate::transform::decode::decode;
-use crate::transform::encode::{encode, max_side};
+use crate::transform::encode::{Encoded, encode, max_side};
 use crate::transform::error::TransformError;
-use crate::transform::pixels::Pixels;
-use crate::transform::resize::{cover, stretch};
-use crate::transform::settings::{Fit, Settings};
+use crate::transform::frame::Frame;
+use crate::transform::geometry::{Cell, Crop};
+use crate::transform::key::remove_key;
+use crate::transform::pixels::{Pixels, Rectangle};
+use crate::transform::resize::scale;
+use crate::transform::settings::Settings;
+
+/// What shows through where nothing is said and a format has no transparency.
+const WHITE: Rgb = Rgb([255; 3]);
 
 /// An output's file.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -21,8 +29,17 @@ pub struct Made<'a> {
     pub width: u32,
     /// Its height in pixels.
     pub height: u32,
-    /// Whether the original had fewer pixels than the output shows of it, so that it looks soft.
-    pub enlarged: bool,
+    /// What is worth knowing of it.
+    pub findings: Vec<Finding>,
+}
+
+/// Something about an output that its maker may not have meant.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Finding {
+    /// The original has fewer pixels than the output shows of it, so that it looks soft.
+    Enlarged,
+    /// Nothing has the key's colour: the ground is still there.
+    NothingKeyed,
 }
 
 /// What decoding says of an image, beyond its header.
@@ -39,13 +56,18 @@ pub fn transform<'a>(original: &'a [u8], settings: &Settings) -> Result<Made<'a>
     let picture = Picture::read(original)?;
     if settings.is_untouched(&picture) {
         let Picture { width, height, .. } = picture;
-        return Ok(Made { bytes: Cow::Borrowed(original), width, height, enlarged: false });
+        return Ok(Made { bytes: Cow::Borrowed(original), width, height, findings: Vec::new() });
     }
-    let pixels = decode(original, &picture)?;
-    let enlarged = is_enlarged(pixels.size(), settings);
-    let pixels = scale(pixels, settings)?;
-    let bytes = encode(&pixels, settings.format, settings.quality)?;
-    Ok(Made { bytes: Cow::Owned(bytes), width: pixels.width, height: pixels.height, enlarged })
+    let mut findings = Vec::new();
+    let pixels = keyed(decode(original, &picture)?, settings, &mut findings)?;
+    let pixels = shown(pixels, settings)?.turned(settings.rotate, settings.flip);
+    let pixels = framed(pixels, settings, &mut findings)?;
+    let pixels = match settings.background {
+        Some(ground) => pixels.over(ground),
+        None => pixels.without_hidden_colours(),
+    };
+    let Encoded { bytes, .. } = encode(&pixels, settings)?;
+    Ok(Made { bytes: Cow::Owned(bytes), width: pixels.width, height: pixels.height, findings })
 }
 
 /// Decodes the image under limits, to be sure that the bytes are a whole one.
@@ -55,22 +77,71 @@ pub fn examine(original: &[u8]) -> Result<Examined, TransformError> {
     Ok(Examined { picture, has_alpha })
 }
 
-fn is_enlarged(original: (u32, u32), settings: &Settings) -> bool {
-    let (width, height) = settings.scaled_dimensions(original);
-    width > original.0 || height > original.1
+/// The picture without its key colour.
+fn keyed(pixels: Pixels, settings: &Settings, findings: &mut Vec<Finding>) -> Result<Pixels, TransformError> {
+    let Some(key) = &settings.chroma_key else { return Ok(pixels) };
+    // What has come with real transparency, or has lost its ground already, needs none taken away.
+    let was_clear = !pixels.is_opaque();
+    let keyed = remove_key(pixels, key)?;
+    if keyed.is_opaque() && !was_clear {
+        findings.push(Finding::NothingKeyed);
+    }
+    Ok(keyed)
 }
 
-fn scale(pixels: Pixels, settings: &Settings) -> Result<Pixels, TransformError> {
-    let size = settings.dimensions(pixels.size());
-    check_size(size, settings.format)?;
-    let scaled = settings.scaled_dimensions(pixels.size());
+/// The part that is shown: cropped, cut out of its sheet, without transparent borders.
+fn shown(pixels: Pixels, settings: &Settings) -> Result<Pixels, TransformError> {
+    let (width, height) = pixels.size();
+    let pixels = match settings.crop {
+        Some(Crop::Rectangle { x, y, width: across, height: down }) => {
+            let fits = |start: u32, length: u32, side: u32| {
+                length > 0 && start.checked_add(length).is_some_and(|end| end <= side)
+            };
+            if !fits(x, across, width) || !fits(y, down, height) {
+                return Err(TransformError::CropOutside { crop: [x, y, across, down], width, height });
+            }
+            pixels.part(Rectangle { x, y, width: across, height: down })
+        }
+        Some(Crop::Focus { .. }) | None => pixels,
+    };
+    let pixels = match settings.cell {
+        Some(cell) => cut(pixels, cell)?,
+        None => pixels,
+    };
+    if !settings.trim {
+        return Ok(pixels);
+    }
+    let visible = pixels.visible().ok_or(TransformError::NothingVisible)?;
+    Ok(pixels.part(visible))
+}
+
+fn cut(pixels: Pixels, cell: Cell) -> Result<Pixels, TransformError> {
+    let Cell { columns, rows, column, row } = cell;
+    let (width, height) = pixels.size();
+    if columns == 0 || rows == 0 || !width.is_multiple_of(columns) || !height.is_multiple_of(rows) {
+        return Err(TransformError::UnevenGrid { columns, rows, width, height });
+    }
+    let (width, height) = (width / columns, height / rows);
+    Ok(pixels.part(Rectangle { x: column * width, y: row * height, width, height }))
+}
+
+/// Scaled into its frame, with the room around.
+fn framed(pixels: Pixels, settings: &Settings, findings: &mut Vec<Finding>) -> Result<Pixels, TransformError> {
+    let frame = Frame::of(pixels.size(), settings);
+    check_size(frame.outer(settings.pad), settings.format)?;
+    let (region, size) = (frame.region, frame.size);
+    let is_larger = |to: u32, from: f64| f64::from(to) > from + 0.5;
+    if is_larger(size.0, region.width) || is_larger(size.1, region.height) {
+        findings.push(Finding::Enlarged);
+    }
     // Before scaling: there is one channel less to scale.
-    let pixels = if settings.format.has_alpha() { pixels } else { pixels.on_white() };
-    Ok(match settings.effective_fit() {
-        Some(Fit::Cover) => cover(pixels, size),
-        Some(Fit::Contain) => stretch(pixels, scaled).padded(size, settings.format.has_alpha()),
-        Some(Fit::Inside | Fit::Fill) | None => stretch(pixels, size),
-    })
+    let ground = settings.background.or((!settings.format.has_alpha()).then_some(WHITE));
+    let pixels = match ground {
+        Some(ground) => pixels.over(ground),
+        None => pixels,
+    };
+    let pad = frame.room(settings.pad);
+    Ok(scale(pixels, &region, size, settings.filter).padded(pad, ground))
 }
 
 fn check_size((width, height): (u32, u32), format: Format) -> Result<(), TransformError> {
@@ -81,15 +152,21 @@ fn check_size((width, height): (u32, u32), format: Format) -> Result<(), Transfo
 #[cfg(test)]
 mod tests {
     use crate::picture::{Format, NotAPicture, Picture};
+    use crate::transform::colour::{ChromaKey, Rgb};
     use crate::transform::decode::decode;
     use crate::transform::error::TransformError;
-    use crate::transform::make::{Made, examine, transform};
+    use crate::transform::frame::Frame;
+    use crate::transform::geometry::{Cell, Crop, Pad};
+    use crate::transform::make::{Finding, Made, examine, transform};
     use crate::transform::pixels::Pixels;
     use crate::transform::samples;
-    use crate::transform::settings::{Fit, Settings};
+    use crate::transform::settings::{Filter, Fit, Settings};
+
+    /// Formats that are read and written.
+    const STILL: [Format; 3] = [Format::Png, Format::Jpeg, Format::Webp];
 
     fn to(format: Format, width: Option<u32>, height: Option<u32>, fit: Fit) -> Settings {
-        Settings { format, quality: None, width, height, fit }
+        Settings { width, height, fit, ..Settings::of(format) }
     }
 
     fn pixels_of(made: &Made) -> Pixels {
@@ -107,11 +184,15 @@ mod tests {
         for original in [(30, 20), (7, 50), (1, 1)] {
             let file = samples::file(Format::Png, &samples::scene(original.0, original.1));
             for (width, height) in sizes {
-                for (fit, format) in Fit::ALL.into_iter().flat_map(|fit| Format::ALL.map(|format| (fit, format))) {
+                for (fit, format) in Fit::ALL.into_iter().flat_map(|fit| STILL.map(|format| (fit, format))) {
                     let settings = to(format, width, height, fit);
                     let made = transform(&file, &settings).unwrap();
                     let picture = Picture::read(&made.bytes).unwrap();
-                    assert_eq!((made.width, made.height), settings.dimensions(original), "{settings:?}");
+                    assert_eq!(
+                        (made.width, made.height),
+                        Frame::of(original, &settings).outer(settings.pad),
+                        "{settings:?}"
+                    );
                     assert_eq!(picture, Picture { format, width: made.width, height: made.height }, "{settings:?}");
                 }
             }
@@ -120,11 +201,11 @@ mod tests {
 
     #[test]
     fn an_untouched_original_is_copied_even_if_it_could_not_be_decoded() {
-        for format in Format::ALL {
+        for format in STILL {
             let file = samples::file(format, &samples::scene(40, 30));
             let cut = &file[..file.len() - 1];
             let made = transform(cut, &to(format, None, None, Fit::Cover)).unwrap();
-            assert_eq!(made, Made { bytes: cut.into(), width: 40, height: 30, enlarged: false });
+            assert_eq!(made, Made { bytes: cut.into(), width: 40, height: 30, findings: Vec::new() });
             assert_eq!(examine(cut), Err(TransformError::Truncated(format)));
             let small = to(format, Some(8), None, Fit::Cover);
             assert_eq!(transform(cut, &small), Err(TransformError::Truncated(format)));
@@ -134,7 +215,7 @@ mod tests {
     #[test]
     fn contain_pads_with_what_the_format_has() {
         let file = samples::file(Format::Png, &samples::scene(128, 64));
-        for format in Format::ALL {
+        for format in STILL {
             let made = transform(&file, &to(format, Some(64), Some(64), Fit::Contain)).unwrap();
             let pixels = pixels_of(&made);
             for corner in [pixel(&pixels, 0, 0), pixel(&pixels, 63, 63)] {
@@ -172,7 +253,7 @@ mod tests {
             (None, None, Fit::Fill, false),
         ] {
             let made = transform(&file, &to(Format::Jpeg, width, height, fit)).unwrap();
-            assert_eq!(made.enlarged, expected, "{width:?} {height:?} {fit:?}");
+            assert_eq!(made.findings.contains(&Finding::Enlarged), expected, "{width:?} {height:?} {fit:?}");
         }
     }
 
@@ -190,7 +271,7 @@ mod tests {
     #[test]
     fn the_same_input_gives_the_same_bytes_on_every_thread() {
         let file = samples::file(Format::Png, &samples::scene(120, 80));
-        for format in Format::ALL {
+        for format in STILL {
             let settings = to(format, Some(50), Some(50), Fit::Contain);
             let made = || transform(&file, &settings).unwrap();
             let expected = made();
@@ -206,7 +287,7 @@ mod tests {
     #[test]
     fn transparency_is_examined_pixel_by_pixel() {
         let scene = samples::scene(8, 8);
-        for format in Format::ALL {
+        for format in STILL {
             assert!(!examine(&samples::file(format, &scene)).unwrap().has_alpha);
         }
         let transparent = samples::file(Format::Png, &samples::red_square_on_invisible_green(8));
@@ -238,5 +319,108 @@ mod tests {
         png.extend_from_slice(&[8, 6, 0, 0, 0, 0, 0, 0, 0]);
         assert!(matches!(examine(&png), Err(TransformError::NotAPicture(NotAPicture::BadSize { .. }))));
         assert!(matches!(examine(b"<html>"), Err(TransformError::NotAPicture(NotAPicture::NoImage { .. }))));
+    }
+
+    /// The output of these pixels, as pixels.
+    fn shown(pixels: &Pixels, settings: &Settings) -> Result<Pixels, TransformError> {
+        let file = samples::file(Format::Png, pixels);
+        transform(&file, settings).map(|made| pixels_of(&made))
+    }
+
+    #[test]
+    fn a_sheet_is_cut_into_cells() {
+        let scene = samples::scene(60, 40);
+        for (column, row) in [(0, 0), (2, 1)] {
+            let cell = Some(Cell { columns: 3, rows: 2, column, row });
+            let cut = shown(&scene, &Settings { cell, ..Settings::of(Format::Png) }).unwrap();
+            assert_eq!(cut.size(), (20, 20));
+            assert_eq!(pixel(&cut, 3, 4), pixel(&scene, column * 20 + 3, row * 20 + 4));
+        }
+        let uneven =
+            Settings { cell: Some(Cell { columns: 7, rows: 2, column: 0, row: 0 }), ..Settings::of(Format::Png) };
+        let refused = shown(&scene, &uneven).unwrap_err();
+        assert_eq!(refused, TransformError::UnevenGrid { columns: 7, rows: 2, width: 60, height: 40 });
+        assert!(refused.to_string().ends_with("crop it to 56x40 first"), "{refused}");
+    }
+
+    #[test]
+    fn a_part_is_cropped_and_one_that_leaves_the_picture_is_refused() {
+        let scene = samples::scene(60, 40);
+        let crop = |x, y, width, height| Settings {
+            crop: Some(Crop::Rectangle { x, y, width, height }),
+            ..Settings::of(Format::Png)
+        };
+        let part = shown(&scene, &crop(10, 5, 50, 35)).unwrap();
+        assert_eq!((part.size(), pixel(&part, 0, 0)), ((50, 35), pixel(&scene, 10, 5)));
+        for (x, y, width, height) in [(10, 5, 51, 35), (60, 0, 1, 1), (0, 0, 1, 41), (u32::MAX, 0, 2, 2)] {
+            let refused = shown(&scene, &crop(x, y, width, height));
+            assert!(matches!(refused, Err(TransformError::CropOutside { .. })), "{x} {y} {width} {height}");
+        }
+    }
+
+    #[test]
+    fn a_focus_says_what_stays() {
+        let scene = samples::scene(90, 30);
+        for (name, left) in [("left", 0), ("center", 30), ("right", 60)] {
+            let settings = Settings { crop: Crop::named(name), ..to(Format::Png, Some(30), Some(30), Fit::Cover) };
+            let square = shown(&scene, &settings).unwrap();
+            assert_eq!(pixel(&square, 4, 5), pixel(&scene, left + 4, 5), "{name}");
+        }
+    }
+
+    #[test]
+    fn transparent_borders_are_trimmed_and_room_is_added() {
+        let square = samples::red_square_on_invisible_green(32);
+        let trimmed = shown(&square, &Settings { trim: true, ..Settings::of(Format::Png) }).unwrap();
+        assert_eq!((trimmed.size(), trimmed.is_opaque()), ((16, 16), true));
+        let pad = Pad { top: 2, right: 4, bottom: 6, left: 4 };
+        let settings = Settings { trim: true, pad, ..to(Format::Png, Some(40), Some(40), Fit::Contain) };
+        let padded = shown(&square, &settings).unwrap();
+        assert_eq!(padded.size(), (40, 40), "the room is part of the size");
+        assert_eq!(padded.visible().map(|seen| (seen.x, seen.y, seen.width, seen.height)), Some((4, 2, 32, 32)));
+        let nothing = Pixels { width: 3, height: 3, has_alpha: true, bytes: vec![0; 36] };
+        assert_eq!(shown(&nothing, &settings), Err(TransformError::NothingVisible));
+    }
+
+    #[test]
+    fn a_ground_lies_below_everything_even_the_room_around() {
+        let square = samples::red_square_on_invisible_green(32);
+        let pad = Pad { top: 1, right: 1, bottom: 1, left: 1 };
+        let settings = Settings { background: Some(Rgb([0, 0, 90])), pad, ..Settings::of(Format::Png) };
+        let laid = shown(&square, &settings).unwrap();
+        assert!(laid.is_opaque());
+        assert_eq!(
+            (pixel(&laid, 0, 0), pixel(&laid, 3, 3), pixel(&laid, 17, 17)),
+            (&[0, 0, 90][..], &[0, 0, 90][..], &[255, 0, 0][..])
+        );
+    }
+
+    #[test]
+    fn pixel_art_keeps_its_pixels_square() {
+        let art = samples::scene(10, 10);
+        for (fit, side, factor) in [(Fit::Inside, 40, 4), (Fit::Contain, 44, 4), (Fit::Cover, 36, 4)] {
+            let settings = Settings { filter: Filter::Nearest, ..to(Format::Png, Some(side), Some(side), fit) };
+            let shown = shown(&art, &settings).unwrap();
+            assert_eq!(shown.size(), (side, side), "{fit:?}");
+            // Every pixel of the middle is as large as its neighbours.
+            let row: Vec<&[u8]> = (0..side).map(|x| pixel(&shown, x, side / 2)).collect();
+            let runs: Vec<usize> = row.chunk_by(|one, other| one == other).map(<[_]>::len).collect();
+            let inner = &runs[1..runs.len() - 1];
+            assert!(inner.iter().all(|run| run % factor == 0), "{fit:?}: {runs:?}");
+        }
+    }
+
+    #[test]
+    fn the_key_goes_before_all_else_and_is_missed_where_it_is_not() {
+        let green = Pixels { width: 20, height: 20, has_alpha: false, bytes: [0, 250, 5].repeat(400) };
+        let mut picture = green;
+        for (x, y) in (5..15).flat_map(|x| (8..12).map(move |y| (x, y))) {
+            picture.bytes[(y * 20 + x) * 3..][..3].copy_from_slice(&[200, 30, 40]);
+        }
+        let settings = Settings { chroma_key: Some(ChromaKey::of(None)), trim: true, ..Settings::of(Format::Png) };
+        assert_eq!(shown(&picture, &settings).unwrap().size(), (10, 4));
+        let blue = Settings { chroma_key: Some(ChromaKey::of(Some(Rgb([0, 0, 255])))), ..settings };
+        let file = samples::file(Format::Png, &picture);
+        assert_eq!(transform(&file, &blue).unwrap().findings, [Finding::NothingKeyed]);
     }
 }

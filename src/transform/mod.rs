@@ -3,6 +3,7 @@
 //! Must not know of manifests, vendors, caches or paths: it is given bytes and [`Settings`], and gives bytes back.
 //! The settings are there without the `generate` feature, for plans; making files needs the image codecs behind it.
 
+mod colour;
 #[cfg(feature = "generate")]
 mod decode;
 #[cfg(feature = "generate")]
@@ -10,7 +11,16 @@ mod encode;
 #[cfg(feature = "generate")]
 mod error;
 #[cfg(feature = "generate")]
+mod frame;
+mod geometry;
+#[cfg(feature = "generate")]
+mod key;
+#[cfg(feature = "generate")]
+mod light;
+#[cfg(feature = "generate")]
 mod make;
+#[cfg(feature = "generate")]
+mod palette;
 #[cfg(feature = "generate")]
 mod pixels;
 #[cfg(feature = "generate")]
@@ -19,9 +29,11 @@ mod resize;
 mod samples;
 mod settings;
 
-pub use settings::{Fit, Settings};
+pub use colour::{ChromaKey, Colors, Rgb};
+pub use geometry::{Cell, Crop, Flip, Pad, Turn};
+pub use settings::{Filter, Fit, Settings};
 
 #[cfg(feature = "generate")]
 pub use error::TransformError;
 #[cfg(feature = "generate")]
-pub use make::{Examined, Made, examine, transform};
+pub use make::{Examined, Finding, Made, examine, transform};

@@ -1,120 +1,395 @@
-//! Scales pixels, with or without a crop to another ratio.
+//! Scales a part of a picture to a size: in the light's own terms, colours weighted by their alpha.
 //!
-//! Must not know of files or settings. The arithmetic is on eight bits, where the scaling library's code paths for
-//! different processors give the same bits; on sixteen bits or floats they don't.
+//! Must not know of files or settings. All arithmetic on pixels is on whole numbers, and the weights come from nothing but
+//! sums and products: the same bits on every machine, however many pixels a processor does at once.
 
-use fast_image_resize::images::Image;
-use fast_image_resize::{FilterType, MulDiv, PixelType, ResizeAlg, ResizeOptions, Resizer};
+use std::sync::LazyLock;
 
-use crate::transform::pixels::Pixels;
+use crate::transform::light::{FULL, light, stored};
+use crate::transform::pixels::{OPAQUE, Pixels};
+use crate::transform::settings::Filter;
 
-/// The whole picture, stretched to a width and a height in pixels.
-pub(crate) fn stretch(pixels: Pixels, size: (u32, u32)) -> Pixels {
-    let whole = Region { left: 0.0, top: 0.0, width: f64::from(pixels.width), height: f64::from(pixels.height) };
-    if pixels.size() == size { pixels } else { resample(pixels, &whole, size) }
-}
-
-/// The largest centred part of the picture with the ratio of `size`, scaled to it.
-pub(crate) fn cover(pixels: Pixels, size: (u32, u32)) -> Pixels {
-    let region = centre(pixels.size(), size);
-    if pixels.size() == size { pixels } else { resample(pixels, &region, size) }
-}
+/// Weights are in units of one to so many bits.
+const BITS: u32 = 14;
+const ONE: i32 = 1 << BITS;
+const HALF: i32 = ONE / 2;
 
 /// A part of a picture, in its pixels.
 #[derive(Debug, Clone, Copy, PartialEq)]
-struct Region {
-    left: f64,
-    top: f64,
-    width: f64,
-    height: f64,
+pub(crate) struct Region {
+    pub(crate) left: f64,
+    pub(crate) top: f64,
+    pub(crate) width: f64,
+    pub(crate) height: f64,
 }
 
-fn centre(from: (u32, u32), to: (u32, u32)) -> Region {
-    let (from_width, from_height) = (f64::from(from.0), f64::from(from.1));
-    let (to_width, to_height) = (f64::from(to.0), f64::from(to.1));
-    let too_wide = from_width * to_height > to_width * from_height;
-    let width = if too_wide { (from_height * to_width / to_height).max(1.0) } else { from_width };
-    let height = if too_wide { from_height } else { (from_width * to_height / to_width).max(1.0) };
-    let (left, top) = ((from_width - width) / 2.0, (from_height - height) / 2.0);
-    // Where nothing is scaled, half a pixel of offset would blur it: whole pixels are copied instead.
-    let unscaled = (width, height) == (to_width, to_height);
-    let (left, top) = if unscaled { (left.floor(), top.floor()) } else { (left, top) };
-    Region { left, top, width, height }
+impl Region {
+    pub(crate) fn whole((width, height): (u32, u32)) -> Self {
+        Self { left: 0.0, top: 0.0, width: f64::from(width), height: f64::from(height) }
+    }
+
+    fn is_whole(&self, size: (u32, u32)) -> bool {
+        *self == Self::whole(size)
+    }
 }
 
-fn resample(pixels: Pixels, region: &Region, (width, height): (u32, u32)) -> Pixels {
-    let Pixels { width: from_width, height: from_height, has_alpha, bytes } = pixels;
-    let pixel_type = if has_alpha { PixelType::U8x4 } else { PixelType::U8x3 };
-    let mut from = Image::from_vec_u8(from_width, from_height, bytes, pixel_type).expect("pixels have all their bytes");
-    let mut to = Image::new(width, height, pixel_type);
-    let options = ResizeOptions::new()
-        .resize_alg(ResizeAlg::Convolution(FilterType::Lanczos3))
-        .crop(region.left, region.top, region.width, region.height)
-        .use_alpha(false);
-    // Colours are weighted by their alpha, or that of invisible pixels would bleed into edges. Here rather than in the
-    // resizer, which would copy the original for it.
-    if has_alpha {
-        MulDiv::new().multiply_alpha_inplace(&mut from).expect("four channels include alpha");
+/// The region, scaled to a width and a height in pixels.
+pub(crate) fn scale(pixels: Pixels, region: &Region, size: (u32, u32), filter: Filter) -> Pixels {
+    if pixels.size() == size && region.is_whole(size) {
+        return pixels;
     }
-    Resizer::new().resize(&from, &mut to, &options).expect("the region lies within the picture");
-    if has_alpha {
-        MulDiv::new().divide_alpha_inplace(&mut to).expect("four channels include alpha");
+    let across = Axis { from: pixels.width, start: region.left, length: region.width, to: size.0 };
+    let down = Axis { from: pixels.height, start: region.top, length: region.height, to: size.1 };
+    if filter == Filter::Nearest || (across.is_copy() && down.is_copy()) {
+        return pick(&pixels, &across, &down);
     }
-    Pixels { width, height, has_alpha, bytes: to.into_vec() }
+    // Down before across: whole rows are added up, many values at once.
+    let rows = Weights::of(&down, filter);
+    let columns = Weights::of(&across, filter);
+    if pixels.has_alpha { resample::<4>(&pixels, &columns, &rows) } else { resample::<3>(&pixels, &columns, &rows) }
+}
+
+/// Whether two lengths are one, to a millionth of a pixel: more can't be seen, and divisions leave such differences.
+pub(crate) fn is_same(one: f64, other: f64) -> bool {
+    (one - other).abs() < 1e-6
+}
+
+/// One direction of a scaling.
+struct Axis {
+    from: u32,
+    start: f64,
+    length: f64,
+    to: u32,
+}
+
+impl Axis {
+    /// Whether pixels are only moved.
+    fn is_copy(&self) -> bool {
+        is_same(self.length, f64::from(self.to)) && is_same(self.start.fract(), 0.0)
+    }
+
+    /// The pixel in whose middle, or nearest to it, the middle of the new pixel lies.
+    #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "clamped to the picture")]
+    fn nearest(&self, index: u32) -> usize {
+        let middle = self.start + (f64::from(index) + 0.5) * self.length / f64::from(self.to);
+        middle.floor().clamp(0.0, f64::from(self.from - 1)) as usize
+    }
+}
+
+/// Whole pixels, none of them mixed.
+fn pick(pixels: &Pixels, across: &Axis, down: &Axis) -> Pixels {
+    let channels = pixels.channels();
+    let columns: Vec<usize> = (0..across.to).map(|index| across.nearest(index) * channels).collect();
+    let mut bytes = Vec::with_capacity(columns.len() * down.to as usize * channels);
+    for row in (0..down.to).map(|index| pixels.row(down.nearest(index))) {
+        for column in &columns {
+            bytes.extend_from_slice(&row[*column..*column + channels]);
+        }
+    }
+    Pixels { width: across.to, height: down.to, has_alpha: pixels.has_alpha, bytes }
+}
+
+/// For each new pixel, the first old one that it is made of, and the weights of that and those after it; they sum up to one.
+struct Weights {
+    first: Vec<usize>,
+    all: Vec<i32>,
+    each: usize,
+}
+
+impl Weights {
+    #[expect(
+        clippy::cast_possible_truncation,
+        clippy::cast_precision_loss,
+        clippy::cast_sign_loss,
+        reason = "a picture's sides are bounded"
+    )]
+    fn of(axis: &Axis, filter: Filter) -> Self {
+        let factor = axis.length / f64::from(axis.to);
+        // Who shrinks a picture looks at all of it; who enlarges it looks at its neighbours.
+        let stretch = factor.max(1.0);
+        let reach = filter.reach() * stretch;
+        let each = ((reach * 2.0).ceil() as usize + 1).min(axis.from as usize);
+        let (mut first, mut all) = (Vec::new(), Vec::new());
+        for index in 0..axis.to {
+            let middle = axis.start + (f64::from(index) + 0.5) * factor;
+            let start = (middle - reach).ceil().clamp(0.0, f64::from(axis.from)) as usize;
+            let start = start.min(axis.from as usize - each);
+            let weight = |old: usize| filter.weight((old as f64 + 0.5 - middle) / stretch);
+            let weights: Vec<f64> = (start..start + each).map(weight).collect();
+            all.extend(whole(&weights));
+            first.push(start);
+        }
+        Self { first, all, each }
+    }
+
+    /// The first old pixel, and the weights, of each new one.
+    fn iter(&self) -> impl Iterator<Item = (usize, &[i32])> {
+        self.first.iter().copied().zip(self.all.chunks_exact(self.each))
+    }
+}
+
+impl Filter {
+    /// How far a pixel's surroundings count, in pixels.
+    fn reach(self) -> f64 {
+        match self {
+            Self::Lanczos3 => 3.0,
+            Self::Mitchell | Self::CatmullRom => 2.0,
+            Self::Bilinear => 1.0,
+            Self::Box | Self::Nearest => 0.5,
+        }
+    }
+
+    /// How much a pixel counts at that distance, which the sum of all is still to be divided by.
+    fn weight(self, distance: f64) -> f64 {
+        let distance = distance.abs();
+        match self {
+            _ if distance > self.reach() => 0.0,
+            Self::Lanczos3 => sinc(distance) * sinc(distance / 3.0),
+            Self::Mitchell => cubic(1.0 / 3.0, 1.0 / 3.0, distance),
+            Self::CatmullRom => cubic(0.0, 0.5, distance),
+            Self::Bilinear => 1.0 - distance,
+            Self::Box | Self::Nearest => 1.0,
+        }
+    }
+}
+
+/// The cubic filters of Mitchell and Netravali, Reconstruction Filters in Computer Graphics, 1988.
+fn cubic(b: f64, c: f64, distance: f64) -> f64 {
+    let (square, cube) = (distance * distance, distance * distance * distance);
+    if distance < 1.0 {
+        ((12.0 - 9.0 * b - 6.0 * c) * cube + (12.0 * b + 6.0 * c - 18.0) * square + (6.0 - 2.0 * b)) / 6.0
+    } else {
+        let (first, third) = ((-b - 6.0 * c) * cube, (-12.0 * b - 48.0 * c) * distance);
+        (first + (6.0 * b + 30.0 * c) * square + third + (8.0 * b + 24.0 * c)) / 6.0
+    }
+}
+
+/// sin(πx) / πx, from 0 to 3. The sine is a series of its own: each system's has other last bits.
+fn sinc(distance: f64) -> f64 {
+    if distance < 1e-9 {
+        return 1.0;
+    }
+    // sin(πx) repeats itself, mirrored, at each whole number, and mirrored in itself at each half.
+    let (whole, rest) = (distance.floor(), distance - distance.floor());
+    let folded = std::f64::consts::PI * rest.min(1.0 - rest);
+    let square = folded * folded;
+    let series = (1..10).rev().fold(1.0, |sum, term| 1.0 - sum * square / f64::from(2 * term * (2 * term + 1)));
+    let sine = if whole % 2.0 == 0.0 { folded * series } else { -folded * series };
+    sine / (std::f64::consts::PI * distance)
+}
+
+/// Weights in whole units that sum up to one exactly: what rounding leaves goes to the largest.
+#[expect(clippy::cast_possible_truncation, reason = "weights are of the order of one")]
+fn whole(weights: &[f64]) -> Vec<i32> {
+    let sum: f64 = weights.iter().sum();
+    let mut whole: Vec<i32> =
+        weights.iter().map(|weight| (weight / sum * f64::from(ONE) + 0.5).floor() as i32).collect();
+    let rest = ONE - whole.iter().sum::<i32>();
+    if let Some(largest) = whole.iter_mut().max_by_key(|weight| **weight) {
+        *largest += rest;
+    }
+    whole
+}
+
+fn resample<const CHANNELS: usize>(pixels: &Pixels, columns: &Weights, rows: &Weights) -> Pixels {
+    let (width, height) = (columns.first.len(), rows.first.len());
+    let from = pixels.width as usize;
+    let mut lit = Lit::<CHANNELS>::new(pixels, rows.each);
+    let mut sums = vec![0_i32; from * CHANNELS];
+    let mut row = vec![0_i16; from * CHANNELS];
+    let mut bytes = Vec::with_capacity(width * height * CHANNELS);
+    for (first, weights) in rows.iter() {
+        sums.fill(HALF);
+        for (offset, weight) in weights.iter().enumerate().filter(|(_, weight)| **weight != 0) {
+            for (sum, value) in sums.iter_mut().zip(lit.row(first + offset)) {
+                *sum += i32::from(*value) * weight;
+            }
+        }
+        for (value, sum) in row.iter_mut().zip(&sums) {
+            *value = settle(*sum);
+        }
+        for (first, weights) in columns.iter() {
+            let mut sums = [HALF; CHANNELS];
+            let near = row[first * CHANNELS..].as_chunks::<CHANNELS>().0;
+            for (pixel, weight) in near.iter().zip(weights) {
+                for (sum, value) in sums.iter_mut().zip(pixel) {
+                    *sum += i32::from(*value) * weight;
+                }
+            }
+            bytes.extend(to_stored(sums.map(settle), &STORED));
+        }
+    }
+    let side = |side: usize| u32::try_from(side).expect("an output's sides are bounded");
+    Pixels { width: side(width), height: side(height), has_alpha: pixels.has_alpha, bytes }
+}
+
+/// A sum of weighted values as a value again, neither darker than black nor brighter than white.
+#[expect(clippy::cast_possible_truncation, reason = "clamped to fifteen bits")]
+fn settle(sum: i32) -> i16 {
+    (sum >> BITS).clamp(0, i32::from(FULL)) as i16
+}
+
+/// A picture's rows as light, colours weighted by alpha; only as many at once as are looked at together.
+struct Lit<'a, const CHANNELS: usize> {
+    pixels: &'a Pixels,
+    /// Row number `n` is in place `n` modulo their number, if it is there.
+    rows: Vec<Option<(usize, Vec<i16>)>>,
+    lights: Vec<i16>,
+}
+
+impl<'a, const CHANNELS: usize> Lit<'a, CHANNELS> {
+    fn new(pixels: &'a Pixels, together: usize) -> Self {
+        let lights = (0..=u8::MAX).map(|value| narrow(light(value))).collect();
+        let room = (KEPT / (pixels.width as usize * CHANNELS * size_of::<i16>())).max(1);
+        Self { pixels, rows: vec![None; together.min(room)], lights }
+    }
+
+    fn row(&mut self, number: usize) -> &[i16] {
+        let place = number % self.rows.len();
+        let known = self.rows[place].take().filter(|(known, _)| *known == number);
+        let row = known.unwrap_or_else(|| (number, self.read(number)));
+        &self.rows[place].insert(row).1
+    }
+
+    fn read(&self, number: usize) -> Vec<i16> {
+        let row = self.pixels.row(number);
+        if CHANNELS == 3 {
+            return row.iter().map(|value| self.lights[usize::from(*value)]).collect();
+        }
+        let weighted = |&[red, green, blue, alpha]: &[u8; 4]| {
+            let lit = |value: u8| times(self.lights[usize::from(value)], alpha);
+            [lit(red), lit(green), lit(blue), times(narrow(FULL), alpha)]
+        };
+        row.as_chunks::<4>().0.iter().flat_map(weighted).collect()
+    }
+}
+
+/// Rows of so many bytes at most are kept as light. Who looks at more of them together has them made anew.
+const KEPT: usize = 64 << 20;
+
+/// What is stored for each light.
+static STORED: LazyLock<Vec<u8>> = LazyLock::new(|| (0..=FULL).map(stored).collect());
+
+/// A value in fifteen bits.
+fn narrow(light: u16) -> i16 {
+    i16::try_from(light).expect("fifteen bits")
+}
+
+/// The share that an alpha lets through, rounded.
+fn times(value: i16, alpha: u8) -> i16 {
+    let opaque = i32::from(OPAQUE);
+    i16::try_from((i32::from(value) * i32::from(alpha) + opaque / 2) / opaque).expect("no more than the value")
+}
+
+/// A pixel of light, its colours weighted by alpha if it has one, as it is stored.
+fn to_stored<const CHANNELS: usize>(lit: [i16; CHANNELS], stored: &[u8]) -> [u8; CHANNELS] {
+    let full = u32::from(FULL);
+    let positive = |value: i16| u32::from(value.unsigned_abs());
+    let mut pixel = [0; CHANNELS];
+    let alpha = if CHANNELS == 4 { positive(lit[CHANNELS - 1]) } else { full };
+    let opacity = u8::try_from((alpha * u32::from(OPAQUE) + full / 2) / full).unwrap_or(OPAQUE);
+    for (value, lit) in pixel.iter_mut().zip(lit).take(3) {
+        let unweighted =
+            if alpha == full || opacity == 0 { positive(lit) } else { (positive(lit) * full + alpha / 2) / alpha };
+        *value = if opacity == 0 { 0 } else { stored[unweighted.min(full) as usize] };
+    }
+    if CHANNELS == 4 {
+        pixel[CHANNELS - 1] = opacity;
+    }
+    pixel
 }
 
 #[cfg(test)]
 mod tests {
     use crate::transform::pixels::Pixels;
-    use crate::transform::resize::{centre, cover, stretch};
+    use crate::transform::resize::{Axis, ONE, Region, Weights, scale, sinc};
     use crate::transform::samples;
+    use crate::transform::settings::Filter;
 
     const SIDES: [u32; 6] = [1, 2, 3, 17, 100, 333];
 
-    fn all_sizes() -> impl Iterator<Item = (u32, u32)> {
-        SIDES.into_iter().flat_map(|width| SIDES.map(|height| (width, height)))
+    fn stretched(pixels: Pixels, size: (u32, u32), filter: Filter) -> Pixels {
+        let whole = Region::whole(pixels.size());
+        scale(pixels, &whole, size, filter)
     }
 
     #[test]
-    fn the_region_lies_within_the_picture() {
-        for from in all_sizes().chain([(16_384, 1), (1, 16_384), (12_345, 6_789)]) {
-            for to in all_sizes().chain([(16_384, 1), (1, 16_384)]) {
-                let region = centre(from, to);
-                assert!(region.left >= 0.0 && region.width >= 1.0, "{from:?} {to:?} {region:?}");
-                assert!(region.top >= 0.0 && region.height >= 1.0, "{from:?} {to:?} {region:?}");
-                assert!(region.left + region.width <= f64::from(from.0), "{from:?} {to:?} {region:?}");
-                assert!(region.top + region.height <= f64::from(from.1), "{from:?} {to:?} {region:?}");
-            }
-        }
-    }
-
-    #[test]
-    fn every_size_becomes_every_other() {
+    fn every_size_becomes_every_other_with_every_filter() {
         for from in [(1, 1), (1, 40), (40, 1), (31, 20)] {
-            for to in all_sizes() {
-                assert_eq!(stretch(samples::scene(from.0, from.1), to).size(), to);
-                assert_eq!(cover(samples::scene(from.0, from.1), to).size(), to);
+            for to in SIDES.into_iter().flat_map(|width| SIDES.map(|height| (width, height))) {
+                for filter in Filter::ALL {
+                    for pixels in [samples::scene(from.0, from.1), samples::scene(from.0, from.1).with_alpha()] {
+                        assert_eq!(stretched(pixels, to, filter).size(), to, "{from:?} {filter:?}");
+                    }
+                }
             }
         }
     }
 
     #[test]
-    fn an_unscaled_cover_copies_pixels() {
+    fn weights_sum_up_to_one_and_stay_in_the_picture() {
+        for filter in Filter::ALL.into_iter().filter(|filter| *filter != Filter::Nearest) {
+            for (from, start, length, to) in [
+                (1, 0.0, 1.0, 9),
+                (9, 0.0, 9.0, 1),
+                (100, 12.5, 30.25, 31),
+                (100, 99.0, 1.0, 50),
+                (16_384, 0.0, 16_384.0, 3),
+            ] {
+                let weights = Weights::of(&Axis { from, start, length, to }, filter);
+                assert_eq!(weights.iter().count(), to as usize);
+                for (first, weights) in weights.iter() {
+                    assert_eq!(weights.iter().sum::<i32>(), ONE, "{filter:?} {from} {to}");
+                    assert!(first + weights.len() <= from as usize, "{filter:?} {from} {to}");
+                    // What is added up fits into 32 bits, whatever the pixels are.
+                    assert!(
+                        weights.iter().map(|weight| i64::from(weight.abs())).sum::<i64>() * 32_768
+                            < i64::from(i32::MAX)
+                    );
+                }
+            }
+        }
+    }
+
+    #[test]
+    fn the_sine_is_the_sine() {
+        for step in 0..3_000 {
+            let distance = f64::from(step) / 1_000.0 + 0.000_5;
+            let exact = (std::f64::consts::PI * distance).sin() / (std::f64::consts::PI * distance);
+            assert!((sinc(distance) - exact).abs() < 1e-12, "{distance}");
+        }
+    }
+
+    #[test]
+    fn a_part_that_is_not_scaled_is_copied() {
         let scene = samples::scene(9, 4);
-        let cropped = cover(scene.clone(), (4, 4));
+        let region = Region { left: 2.0, top: 0.0, width: 4.0, height: 4.0 };
+        let cropped = scale(scene.clone(), &region, (4, 4), Filter::Lanczos3);
         for row in 0..4 {
             assert_eq!(cropped.bytes[row * 12..][..12], scene.bytes[row * 27 + 6..][..12]);
         }
     }
 
     #[test]
+    fn nearest_takes_whole_pixels_and_enlarges_them_evenly() {
+        let scene = samples::scene(5, 3);
+        let large = stretched(scene.clone(), (20, 12), Filter::Nearest);
+        for (index, pixel) in large.bytes.as_chunks::<3>().0.iter().enumerate() {
+            let (x, y) = (index % 20 / 4, index / 20 / 4);
+            assert_eq!(pixel, &scene.bytes.as_chunks::<3>().0[y * 5 + x]);
+        }
+        assert_eq!(stretched(large, (5, 3), Filter::Nearest), scene);
+    }
+
+    #[test]
     fn invisible_colours_do_not_bleed_into_edges() {
         let square = samples::red_square_on_invisible_green(64);
         for side in [13, 40, 150] {
-            let resized = stretch(square.clone(), (side, side));
+            let resized = stretched(square.clone(), (side, side), Filter::Lanczos3);
             assert!(resized.bytes.as_chunks::<4>().0.iter().any(|pixel| (1..255).contains(&pixel[3])), "has edges");
             for [red, green, blue, alpha] in resized.bytes.as_chunks::<4>().0 {
                 assert!(*alpha == 0 || (*green == 0 && *blue == 0), "{red} {green} {blue} {alpha} at {side}");
+                assert!(*alpha > 0 || *red == 0, "nothing is stored under what can't be seen");
             }
         }
     }
@@ -122,6 +397,23 @@ mod tests {
     #[test]
     fn an_even_colour_stays_as_it_is() {
         let grey = Pixels { width: 30, height: 20, has_alpha: false, bytes: [10, 200, 99].repeat(600) };
-        assert_eq!(stretch(grey, (77, 5)).bytes, [10, 200, 99].repeat(385));
+        for filter in Filter::ALL {
+            assert_eq!(stretched(grey.clone(), (77, 5), filter).bytes, [10, 200, 99].repeat(385));
+        }
+        let veil = Pixels { width: 30, height: 20, has_alpha: true, bytes: [10, 200, 99, 77].repeat(600) };
+        let veil = stretched(veil, (11, 7), Filter::Lanczos3);
+        for pixel in veil.bytes.as_chunks::<4>().0 {
+            assert!(pixel.iter().zip([10, 200, 99, 77]).all(|(one, other)| one.abs_diff(other) <= 1), "{pixel:?}");
+        }
+    }
+
+    #[test]
+    fn black_and_white_mix_as_light_does() {
+        let checks: Vec<u8> =
+            (0..64 * 64).flat_map(|index| [if (index + index / 64) % 2 == 0 { 255 } else { 0 }; 3]).collect();
+        let checks = Pixels { width: 64, height: 64, has_alpha: false, bytes: checks };
+        let mixed = stretched(checks, (16, 16), Filter::Box);
+        // Half the light is stored as 188, not as 128.
+        assert!(mixed.bytes.iter().all(|value| *value == 188), "{:?}", &mixed.bytes[..6]);
     }
 }

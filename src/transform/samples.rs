@@ -3,6 +3,7 @@
 use crate::picture::Format;
 use crate::transform::encode::encode;
 use crate::transform::pixels::Pixels;
+use crate::transform::settings::Settings;
 
 /// An opaque scene: gradients, a hard-edged disc, and a little noise.
 pub(crate) fn scene(width: u32, height: u32) -> Pixels {
@@ -33,7 +34,7 @@ pub(crate) fn red_square_on_invisible_green(side: u32) -> Pixels {
 
 /// A file of that format with default settings.
 pub(crate) fn file(format: Format, pixels: &Pixels) -> Vec<u8> {
-    encode(pixels, format, None).expect("a small picture")
+    encode(pixels, &Settings::of(format)).expect("a small picture").bytes
 }
 
 /// EXIF data which says that a picture is to be turned by a quarter, clockwise.

@@ -1,9 +1,11 @@
-//! What an output is made with: format, quality and size, and the arithmetic of sizes.
+//! What an output is made with, key by key, and the digest that tells whether it would be made the same.
 //!
 //! Pure values. Must not know of pixels or image codecs, so that a plan can be made without them.
 
 use crate::digest::{Digest, Encoder};
 use crate::picture::{Format, Picture};
+use crate::transform::colour::{ChromaKey, Colors, Rgb};
+use crate::transform::geometry::{Cell, Crop, Flip, Pad, Turn, follow};
 
 /// The digest's context. Its version goes up whenever the same settings begin to give another file.
 const CONTEXT: &str = "tintype 2026-11 output v1";
@@ -42,7 +44,51 @@ impl Fit {
     }
 }
 
+/// Between which pixels a scaled one lies, and how much each of them counts.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Hash)]
+pub enum Filter {
+    /// Sharp, for pictures of all kinds.
+    #[default]
+    Lanczos3,
+    /// A little softer, without halos at hard edges.
+    Mitchell,
+    /// Between the two.
+    CatmullRom,
+    /// Straight lines between neighbours.
+    Bilinear,
+    /// The mean of what a pixel covers.
+    Box,
+    /// The pixel that lies there, unmixed; enlarged and made smaller by whole factors, for pixel art.
+    Nearest,
+}
+
+impl Filter {
+    /// All filters, in the order in which messages list them.
+    pub const ALL: [Self; 6] =
+        [Self::Lanczos3, Self::Mitchell, Self::CatmullRom, Self::Bilinear, Self::Box, Self::Nearest];
+
+    /// The name in manifests and messages.
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Lanczos3 => "lanczos3",
+            Self::Mitchell => "mitchell",
+            Self::CatmullRom => "catmull-rom",
+            Self::Bilinear => "bilinear",
+            Self::Box => "box",
+            Self::Nearest => "nearest",
+        }
+    }
+
+    /// The filter of that name.
+    pub fn parse(name: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|filter| filter.name() == name)
+    }
+}
+
 /// How an output is made from an original; two settings that take the same effect are equal.
+///
+/// In this order: the key colour goes, the part is cropped, the cell cut out, borders are trimmed, it is turned and
+/// mirrored, scaled, padded, laid on its background, brought down to its colours, and written.
 ///
 /// Only pixels are carried over: an output that is no untouched copy has no metadata and no colour profile, is upright
 /// as its EXIF orientation says, and has eight bits a channel. Of an animation, it is the first frame.
@@ -50,24 +96,38 @@ impl Fit {
 pub struct Settings {
     /// The output's file format.
     pub format: Format,
-    /// 1 to 100, for formats that have it; without it, 85 for JPEG and 80 for WebP, which is always written lossy.
+    /// 1 to 100, for formats that have it; without it, 85 for JPEG, 80 for WebP and 70 for AVIF.
     pub quality: Option<u8>,
+    /// Every pixel is kept, in a format that has both ways.
+    pub lossless: bool,
+    /// The file is no longer than this, in bytes: at the best quality up to `quality` at which it isn't.
+    pub max_bytes: Option<u64>,
     /// The width in pixels; without it, it follows from the height.
     pub width: Option<u32>,
     /// The height in pixels; without it, it follows from the width.
     pub height: Option<u32>,
     /// Takes effect when both sides are given.
     pub fit: Fit,
-}
-
-/// Settings without what takes no effect.
-#[derive(PartialEq, Eq)]
-struct Effective {
-    format: Format,
-    quality: Option<u8>,
-    width: Option<u32>,
-    height: Option<u32>,
-    fit: Option<Fit>,
+    /// Takes effect when a side is given.
+    pub filter: Filter,
+    /// Which part of the original is shown.
+    pub crop: Option<Crop>,
+    /// Which cell of the sheet that the original is.
+    pub cell: Option<Cell>,
+    /// A colour that becomes transparent.
+    pub chroma_key: Option<ChromaKey>,
+    /// Whether transparent borders are cut off.
+    pub trim: bool,
+    /// The turn.
+    pub rotate: Turn,
+    /// The mirroring.
+    pub flip: Flip,
+    /// Room around the picture.
+    pub pad: Pad,
+    /// What shows through where the picture is transparent.
+    pub background: Option<Rgb>,
+    /// The colours that it is brought down to.
+    pub colors: Option<Colors>,
 }
 
 impl PartialEq for Settings {
@@ -79,152 +139,155 @@ impl PartialEq for Settings {
 impl Eq for Settings {}
 
 impl Settings {
+    /// A format, and nothing else.
+    pub const fn of(format: Format) -> Self {
+        Self {
+            format,
+            quality: None,
+            lossless: false,
+            max_bytes: None,
+            width: None,
+            height: None,
+            fit: Fit::Cover,
+            filter: Filter::Lanczos3,
+            crop: None,
+            cell: None,
+            chroma_key: None,
+            trim: false,
+            rotate: Turn::None,
+            flip: Flip::None,
+            pad: Pad { top: 0, right: 0, bottom: 0, left: 0 },
+            background: None,
+            colors: None,
+        }
+    }
+
     /// The digest that identifies these settings; equal settings have equal digests.
     pub fn digest(&self) -> Digest {
-        let effective = self.effective();
         let mut encoder = Encoder::new();
-        encoder
-            .field(1, effective.format.name().as_bytes())
-            .optional(2, effective.quality.map(|quality| [quality]).as_ref().map(<[u8; 1]>::as_slice))
-            .optional(3, effective.width.map(u32::to_le_bytes).as_ref().map(<[u8; 4]>::as_slice))
-            .optional(4, effective.height.map(u32::to_le_bytes).as_ref().map(<[u8; 4]>::as_slice))
-            .optional(5, effective.fit.map(|fit| fit.name().as_bytes()));
+        for (number, (_, value)) in (1..).zip(self.effective()) {
+            encoder.optional(number, value.as_deref());
+        }
         encoder.digest(CONTEXT)
     }
 
     /// Whether the output is the original's bytes as they are: nothing is asked for but the format it already has.
     pub fn is_untouched(&self, original: &Picture) -> bool {
-        let effective = self.effective();
-        effective.format == original.format
-            && effective.quality.is_none()
-            && effective.width.is_none()
-            && effective.height.is_none()
+        self.format == original.format && self.effective().iter().skip(1).all(|(_, value)| value.is_none())
     }
 
-    /// Whether the output may show less of the picture, or show it smaller, than the original does.
+    /// Whether the output may show less of the picture, or show it smaller or otherwise than the original does.
     #[cfg(feature = "generate")]
     pub(crate) fn changes_geometry(&self) -> bool {
-        self.width.is_some() || self.height.is_some()
+        let rest =
+            Self { quality: None, lossless: false, max_bytes: None, background: None, colors: None, ..self.clone() };
+        rest != Self::of(self.format)
     }
 
-    /// The output's width and height in pixels, from those of the original once it is upright; never 0.
-    pub fn dimensions(&self, original: (u32, u32)) -> (u32, u32) {
-        match (self.width, self.height, self.fit) {
-            (Some(width), Some(height), Fit::Inside) => within(original, (width, height)),
-            (Some(width), Some(height), Fit::Cover | Fit::Contain | Fit::Fill) => (width.max(1), height.max(1)),
-            (Some(width), None, _) => (width.max(1), follow(original.1, width, original.0)),
-            (None, Some(height), _) => (follow(original.0, height, original.1), height.max(1)),
-            (None, None, _) => (original.0.max(1), original.1.max(1)),
-        }
+    /// The width and height that the original is shown at, as far as they are given: turned back, and of the whole sheet where
+    /// this is a cell of one.
+    pub fn shown_sides(&self) -> (Option<u32>, Option<u32>) {
+        let (width, height) = self.inner_sides();
+        let (width, height) = if self.rotate.lays() { (height, width) } else { (width, height) };
+        let (columns, rows) = self.cell.map_or((1, 1), |cell| (cell.columns, cell.rows));
+        (width.map(|width| width.saturating_mul(columns)), height.map(|height| height.saturating_mul(rows)))
     }
 
-    /// The width and height to which the picture itself is scaled: less than [`Self::dimensions`] where it is padded.
-    #[cfg(feature = "generate")]
-    pub(crate) fn scaled_dimensions(&self, original: (u32, u32)) -> (u32, u32) {
-        match (self.width, self.height, self.fit) {
-            (Some(width), Some(height), Fit::Contain) => within(original, (width, height)),
-            _ => self.dimensions(original),
-        }
+    /// The width and height without the room around, as far as they are given; never 0.
+    pub(crate) fn inner_sides(&self) -> (Option<u32>, Option<u32>) {
+        let without = |side: u32, pad: u32| side.saturating_sub(pad).max(1);
+        (
+            self.width.map(|width| without(width, self.pad.across())),
+            self.height.map(|height| without(height, self.pad.down())),
+        )
     }
 
-    /// The fit, if it takes effect.
-    #[cfg(feature = "generate")]
-    pub(crate) fn effective_fit(&self) -> Option<Fit> {
-        self.effective().fit
+    /// These settings for another width: a height that is given with the width keeps its proportion to it, and so does the
+    /// room around; without a width, the height follows from the picture.
+    #[must_use]
+    pub fn narrowed(&self, width: u32) -> Self {
+        let Some(of) = self.width else { return Self { width: Some(width), height: None, ..self.clone() } };
+        let scaled = |side: u32| if side == 0 { 0 } else { follow(side, width, of) };
+        let Pad { top, right, bottom, left } = self.pad;
+        let pad = Pad { top: scaled(top), right: scaled(right), bottom: scaled(bottom), left: scaled(left) };
+        Self { width: Some(width), height: self.height.map(scaled), pad, ..self.clone() }
     }
 
-    fn effective(&self) -> Effective {
-        Effective {
-            format: self.format,
-            quality: self.quality.filter(|_| self.format.has_quality()),
-            width: self.width,
-            height: self.height,
-            fit: self.width.and(self.height).map(|_| self.fit),
-        }
+    /// Each key that takes effect as bytes. A new one comes at the end, so that digests without it stay what they are.
+    fn effective(&self) -> [(&'static str, Option<Vec<u8>>); 18] {
+        let number = |value: Option<u32>| value.map(|value| value.to_le_bytes().to_vec());
+        let text = |value: String| Some(value.into_bytes());
+        let both = self.width.and(self.height).is_some();
+        let is_scaled = self.width.is_some() || self.height.is_some();
+        let is_lossless = self.lossless && self.format.has_lossless();
+        let has_quality = self.format.has_quality() && !is_lossless;
+        let crop = match self.crop {
+            Some(Crop::Focus { x, y }) if both && self.fit == Fit::Cover && (x, y) != Crop::CENTRE => {
+                text(format!("{x} {y}"))
+            }
+            Some(Crop::Rectangle { x, y, width, height }) => text(format!("{x} {y} {width} {height}")),
+            Some(Crop::Focus { .. }) | None => None,
+        };
+        let key = self.chroma_key.as_ref().and_then(|key| {
+            let color = key.color.map_or_else(|| "auto".to_string(), |color| color.to_string());
+            text(format!("{color} {} {} {}", key.tolerance, key.softness, key.despill))
+        });
+        let colors = self.colors.as_ref().map(|colors| match colors {
+            Colors::Count(count) => count.to_string().into_bytes(),
+            Colors::Palette(colors) => colors.iter().map(ToString::to_string).collect::<String>().into_bytes(),
+        });
+        let cell = self.cell.map(|Cell { columns, rows, column, row }| format!("{columns} {rows} {column} {row}"));
+        let Pad { top, right, bottom, left } = self.pad;
+        [
+            ("format", text(self.format.name().to_string())),
+            ("quality", self.quality.filter(|_| has_quality).map(|quality| vec![quality])),
+            ("width", number(self.width)),
+            ("height", number(self.height)),
+            ("fit", both.then(|| self.fit.name().into())),
+            ("filter", is_scaled.then(|| self.filter.name().into())),
+            ("lossless", is_lossless.then(|| vec![1])),
+            ("max_bytes", self.max_bytes.filter(|_| has_quality).map(|bytes| bytes.to_le_bytes().to_vec())),
+            ("crop", crop),
+            ("cell", cell.map(String::into_bytes)),
+            ("chroma_key", key),
+            ("trim", self.trim.then(|| vec![1])),
+            ("rotate", (self.rotate != Turn::None).then(|| self.rotate.degrees().to_le_bytes().to_vec())),
+            ("flip", (self.flip != Flip::None).then(|| self.flip.name().into())),
+            ("pad", (!self.pad.is_none()).then(|| format!("{top} {right} {bottom} {left}").into_bytes())),
+            ("background", self.background.and_then(|color| text(color.to_string()))),
+            ("colors", colors),
+            // What scales in the light's own terms gives other pixels than what didn't.
+            ("light", (is_scaled && self.filter != Filter::Nearest).then(|| vec![1])),
+        ]
     }
-}
-
-/// The largest size of the original's ratio within the box.
-fn within(original: (u32, u32), (width, height): (u32, u32)) -> (u32, u32) {
-    let width_decides = u64::from(width) * u64::from(original.1) <= u64::from(height) * u64::from(original.0);
-    if width_decides {
-        (width.max(1), follow(original.1, width, original.0))
-    } else {
-        (follow(original.0, height, original.1), height.max(1))
-    }
-}
-
-/// `side` times `given / of`, rounded, at least 1.
-fn follow(side: u32, given: u32, of: u32) -> u32 {
-    let of = u64::from(of.max(1));
-    let rounded = (u64::from(side) * u64::from(given) + of / 2) / of;
-    u32::try_from(rounded).unwrap_or(u32::MAX).max(1)
 }
 
 #[cfg(test)]
 mod tests {
     use crate::picture::{Format, Picture};
-    use crate::transform::settings::{Fit, Settings};
+    use crate::transform::colour::{ChromaKey, Colors, Rgb};
+    use crate::transform::geometry::{Cell, Crop, Flip, Pad, Turn};
+    use crate::transform::settings::{Filter, Fit, Settings};
 
     fn sized(width: Option<u32>, height: Option<u32>, fit: Fit) -> Settings {
-        Settings { format: Format::Png, quality: None, width, height, fit }
-    }
-
-    #[test]
-    fn dimensions_follow_the_fit() {
-        let wide = (2000, 1000);
-        for (fit, expected) in
-            [(Fit::Cover, (300, 300)), (Fit::Contain, (300, 300)), (Fit::Inside, (300, 150)), (Fit::Fill, (300, 300))]
-        {
-            assert_eq!(sized(Some(300), Some(300), fit).dimensions(wide), expected, "{fit:?}");
-        }
-    }
-
-    #[test]
-    fn a_missing_side_follows_by_ratio_whatever_the_fit() {
-        for fit in Fit::ALL {
-            for (width, height, original, expected) in [
-                (None, None, (640, 480), (640, 480)),
-                (Some(320), None, (640, 480), (320, 240)),
-                (None, Some(960), (640, 480), (1280, 960)),
-                (Some(100), None, (3, 2), (100, 67)),
-                (Some(1), None, (16_384, 3), (1, 1)),
-                (None, Some(1), (3, 16_384), (1, 1)),
-                (Some(u32::MAX), None, (1, 16_384), (u32::MAX, u32::MAX)),
-                (Some(0), None, (10, 10), (1, 1)),
-            ] {
-                assert_eq!(sized(width, height, fit).dimensions(original), expected, "{width:?} {height:?} {fit:?}");
-            }
-        }
-    }
-
-    #[test]
-    fn inside_never_leaves_its_box_and_touches_one_side() {
-        for original in [(1, 1), (7, 3), (3, 7), (1000, 999), (16_384, 1), (1, 16_384), (640, 480)] {
-            for target in [(1, 1), (10, 10), (33, 7), (7, 33), (4000, 3), (999, 1000)] {
-                let (width, height) = sized(Some(target.0), Some(target.1), Fit::Inside).dimensions(original);
-                assert!(width <= target.0 && height <= target.1, "{original:?} in {target:?}: {width}x{height}");
-                assert!(width == target.0 || height == target.1, "{original:?} in {target:?}: {width}x{height}");
-                assert!(width >= 1 && height >= 1);
-            }
-        }
+        Settings { width, height, fit, ..Settings::of(Format::Png) }
     }
 
     #[test]
     fn digests_stay_what_they_are() {
         let plain = sized(None, None, Fit::Cover);
         let full = Settings {
-            format: Format::Webp,
             quality: Some(80),
             width: Some(1200),
             height: Some(630),
             fit: Fit::Contain,
+            ..Settings::of(Format::Webp)
         };
         let narrow = Settings { format: Format::Jpeg, height: None, ..full.clone() };
         for (settings, expected) in [
             (plain, "b3:4b7c14c43904abfb330503e05b663fa3d9698852c99d7193fde179239aa2d6b6"),
-            (full, "b3:db42617d40bf29054bc161bd67bc2bb9af8d6e5bb0c7d016f20739c62ce5150e"),
-            (narrow, "b3:19e085b8a199f1f0bbde6cd5c89731f699617b7018c195b0f923ca5c8df66f44"),
+            (full, "b3:2262d88e6221b0c32971eb21bd66e9e1f30a119a918bdc2ffb2d1b7c1b63d13d"),
+            (narrow, "b3:13423e497c80bc7f84fc95d514a855877dae1cfd61a668190083a9b25845b4f8"),
         ] {
             assert_eq!(settings.digest().to_string(), expected, "{settings:?}");
         }
@@ -233,10 +296,10 @@ mod tests {
     #[test]
     fn settings_are_equal_exactly_when_their_digests_are() {
         let mut all = Vec::new();
-        for format in Format::ALL {
+        for format in Format::WRITTEN {
             for quality in [None, Some(1), Some(80)] {
                 for (width, height) in [(None, None), (Some(8), None), (None, Some(8)), (Some(8), Some(8))] {
-                    all.extend(Fit::ALL.map(|fit| Settings { format, quality, width, height, fit }));
+                    all.extend(Fit::ALL.map(|fit| Settings { quality, width, height, fit, ..Settings::of(format) }));
                 }
             }
         }
@@ -274,5 +337,79 @@ mod tests {
             assert_eq!(Fit::parse(fit.name()), Some(fit));
         }
         assert_eq!(Fit::parse("Cover"), None);
+    }
+
+    /// Settings of which each has one key more than the first one.
+    fn each_key() -> Vec<Settings> {
+        let plain = Settings { width: Some(64), height: Some(64), ..Settings::of(Format::Webp) };
+        let with = |change: &dyn Fn(&mut Settings)| {
+            let mut settings = plain.clone();
+            change(&mut settings);
+            settings
+        };
+        vec![
+            plain.clone(),
+            with(&|one| one.quality = Some(7)),
+            with(&|one| one.lossless = true),
+            with(&|one| one.max_bytes = Some(7)),
+            with(&|one| one.width = Some(7)),
+            with(&|one| one.height = Some(7)),
+            with(&|one| one.fit = Fit::Fill),
+            with(&|one| one.filter = Filter::Nearest),
+            with(&|one| one.crop = Crop::named("top")),
+            with(&|one| one.crop = Some(Crop::Rectangle { x: 0, y: 0, width: 7, height: 7 })),
+            with(&|one| one.cell = Some(Cell { columns: 2, rows: 1, column: 0, row: 0 })),
+            with(&|one| one.cell = Some(Cell { columns: 2, rows: 1, column: 1, row: 0 })),
+            with(&|one| one.chroma_key = Some(ChromaKey::of(None))),
+            with(&|one| one.chroma_key = Some(ChromaKey::of(Some(Rgb([0, 255, 0]))))),
+            with(&|one| one.chroma_key = Some(ChromaKey { tolerance: 1, ..ChromaKey::of(None) })),
+            with(&|one| one.chroma_key = Some(ChromaKey { softness: 1, ..ChromaKey::of(None) })),
+            with(&|one| one.chroma_key = Some(ChromaKey { despill: false, ..ChromaKey::of(None) })),
+            with(&|one| one.trim = true),
+            with(&|one| one.rotate = Turn::Quarter),
+            with(&|one| one.flip = Flip::Horizontal),
+            with(&|one| one.pad = Pad { top: 1, ..Pad::default() }),
+            with(&|one| one.pad = Pad { left: 1, ..Pad::default() }),
+            with(&|one| one.background = Some(Rgb([0; 3]))),
+            with(&|one| one.colors = Some(Colors::Count(7))),
+            with(&|one| one.colors = Some(Colors::Palette(vec![Rgb([0; 3])]))),
+            with(&|one| one.format = Format::Avif),
+        ]
+    }
+
+    #[test]
+    fn each_key_makes_a_difference() {
+        let all = each_key();
+        for (index, first) in all.iter().enumerate() {
+            for second in &all[index + 1..] {
+                assert_ne!(first.digest(), second.digest(), "{first:?} {second:?}");
+                assert_ne!(first, second);
+            }
+        }
+    }
+
+    #[test]
+    fn another_width_keeps_proportions() {
+        let pad = Pad { top: 10, right: 20, bottom: 0, left: 40 };
+        let main = Settings { width: Some(400), height: Some(300), pad, ..Settings::of(Format::Png) };
+        let narrow = main.narrowed(100);
+        assert_eq!((narrow.width, narrow.height), (Some(100), Some(75)));
+        assert_eq!(narrow.pad, Pad { top: 3, right: 5, bottom: 0, left: 10 });
+        let open = Settings { width: None, height: Some(300), ..main }.narrowed(100);
+        assert_eq!((open.width, open.height), (Some(100), None));
+    }
+
+    #[test]
+    fn the_shape_that_is_asked_for_is_that_of_the_whole_sheet_upright() {
+        let cell = Settings {
+            width: Some(64),
+            height: Some(32),
+            pad: Pad { left: 4, ..Pad::default() },
+            cell: Some(Cell { columns: 4, rows: 2, column: 0, row: 0 }),
+            ..Settings::of(Format::Png)
+        };
+        assert_eq!(cell.shown_sides(), (Some(240), Some(64)));
+        let laid = Settings { rotate: Turn::Quarter, cell: None, ..cell };
+        assert_eq!(laid.shown_sides(), (Some(32), Some(60)));
     }
 }

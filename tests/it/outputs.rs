@@ -1,5 +1,6 @@
 //! Outputs: untouched where that will do, else of the right format and size, and the same bytes every time.
 
+mod keys;
 mod several;
 
 use image::ImageFormat;

@@ -422,7 +422,7 @@ fn a_format_that_tintype_cannot_write() {
        ·               ╰── this path
      5 │ 
        ╰────
-      help: write .png, .jpg or .webp
+      help: write .png, .jpg, .webp or .avif
 
     error: 1 mistake in images.toml
     "#);
@@ -442,7 +442,7 @@ fn a_template_that_knows_no_such_word() {
      5 │ 
        ╰────
       help: did you mean `name`? a path's template knows name, ext, take and, where
-            it is set, width
+            they are set, width and cell
 
     error: 1 mistake in images.toml
     "#);

@@ -215,7 +215,7 @@ fn mistakes_in_the_template_of_a_path() {
      4 │ [assets.b]
        ╰────
       help: did you mean `name`? a path's template knows name, ext, take and, where
-            it is set, width
+            they are set, width and cell
 
     bad-template
 
@@ -227,7 +227,8 @@ fn mistakes_in_the_template_of_a_path() {
        ·                                          ╰── this template
      7 │ [defaults]
        ╰────
-      help: a path's template knows name, ext, take and, where it is set, width
+      help: a path's template knows name, ext, take and, where they are set, width
+            and cell
 
     error: 2 mistakes in images.toml
     "#);
