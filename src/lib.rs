@@ -73,6 +73,7 @@ pub mod manifest;
 pub mod model;
 pub mod resolve;
 pub mod size;
+mod ground;
 pub mod route;
 pub mod lock;
 pub mod cache;

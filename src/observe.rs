@@ -14,7 +14,7 @@ use crate::model::Api;
 use crate::name::{AssetName, ProjectPath, TakeId};
 use crate::recipe::{Fingerprint, Origin, Recipe};
 use crate::resolve::{Asset, AssetOrigin, Assets, OpenOrigin};
-use crate::transform::Settings;
+use crate::transform::{Rgb, Settings};
 
 /// Everything that a plan needs to know of the disk.
 #[derive(Debug, Default)]
@@ -41,6 +41,8 @@ pub struct Learned {
 pub struct Originals {
     /// The one that makes the outputs.
     pub chosen: Digest,
+    /// The colour of its ground, which is to be taken away.
+    pub key: Option<Rgb>,
     /// All takes, in their order; none of an asset made by hand.
     pub takes: Vec<Digest>,
 }
@@ -58,6 +60,8 @@ pub struct Facts {
     pub locked_fingerprint: Option<Fingerprint>,
     /// The chosen original, as far as it is known before anything is made.
     pub original: Option<Digest>,
+    /// The colour of that original's ground, which is to be taken away.
+    pub key: Option<Rgb>,
     /// The takes in their order, where they are known before anything is made.
     pub takes: Vec<Digest>,
     /// What lies at each declared and each locked output's path.
@@ -75,7 +79,7 @@ pub struct Facts {
 impl Facts {
     /// What an asset that refers to this one needs to know.
     pub fn originals(&self) -> Option<Originals> {
-        Some(Originals { chosen: self.original?, takes: self.takes.clone() })
+        Some(Originals { chosen: self.original?, key: self.key, takes: self.takes.clone() })
     }
 }
 
@@ -133,6 +137,7 @@ pub fn observe(
         let mut facts = observer.facts(asset);
         if let Some(made) = learned.originals.get(name) {
             facts.original = Some(made.chosen);
+            facts.key = made.key;
             facts.takes.clone_from(&made.takes);
         }
         observer.observed.facts.insert(name.clone(), facts);
@@ -166,7 +171,10 @@ impl Observer<'_> {
         let mut facts = Facts::default();
         match &asset.origin {
             AssetOrigin::Source { hash, .. } => facts.original = Some(*hash),
-            AssetOrigin::Shared(other) => facts.original = self.original(other),
+            AssetOrigin::Shared(other) => {
+                facts.original = self.original(other);
+                facts.key = self.key(other);
+            }
             AssetOrigin::Generated(open) => {
                 let locked = entry.and_then(Entry::generated);
                 facts.recipe = open.complete(&|origin| self.content(origin, locked).ok());
@@ -187,6 +195,7 @@ impl Observer<'_> {
         self.look_at_files(asset, entry, &mut facts);
         if is_settled(asset, entry, &facts) {
             facts.original = facts.original.or_else(|| entry.and_then(Entry::generated).map(|locked| locked.chosen));
+            facts.key = facts.key.or_else(|| key(&facts, entry));
             return facts;
         }
         self.restless.push(asset.name.clone());
@@ -197,6 +206,7 @@ impl Observer<'_> {
             facts.kin = self.kin(fingerprint, &asset.name);
         }
         facts.original = facts.original.or_else(|| known_original(asset, entry, &facts));
+        facts.key = facts.key.or_else(|| key(&facts, entry));
         facts
     }
 
@@ -230,6 +240,14 @@ impl Observer<'_> {
     fn original(&self, name: &AssetName) -> Option<Digest> {
         let made = self.learned.originals.get(name).map(|made| made.chosen);
         made.or_else(|| self.observed.facts.get(name)?.original)
+    }
+
+    /// The colour of that original's ground, which is to be taken away.
+    fn key(&self, name: &AssetName) -> Option<Rgb> {
+        match self.learned.originals.get(name) {
+            Some(made) => made.key,
+            None => self.observed.facts.get(name)?.key,
+        }
     }
 
     /// What a picture on the web is locked with: by this asset or, where it is new there, by another one.
@@ -385,6 +403,13 @@ fn is_settled(asset: &Asset, entry: Option<&Entry>, facts: &Facts) -> bool {
         })
     };
     origin && entry.outputs.len() == wanted.len() && wanted.iter().all(intact)
+}
+
+/// The colour of the ground of an asset's original.
+fn key(facts: &Facts, entry: Option<&Entry>) -> Option<Rgb> {
+    let locked = entry.map(Entry::takes).unwrap_or_default();
+    let mut known = locked.iter().chain(&facts.cached.takes).chain(&facts.kin);
+    known.find(|take| Some(take.hash) == facts.original)?.key
 }
 
 /// The pictures on the web that a recipe refers to.

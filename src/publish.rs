@@ -15,7 +15,7 @@ use crate::observe::Facts;
 use crate::picture::Picture;
 use crate::plan::{FileJob, FileVerdict, Note, ReasonCode, blocked};
 use crate::resolve::{Asset, AssetOrigin, Assets};
-use crate::transform::{Finding, transform};
+use crate::transform::{Finding, Made, transform};
 
 /// Draws an original of this hash again, if it can.
 pub(crate) type Redraw = Arc<dyn Fn(Digest) -> Option<Vec<u8>> + Send + Sync>;
@@ -128,8 +128,8 @@ impl Publisher<'_> {
     fn lock_recorded(&self, job: &FileJob, hash: Digest, take: Option<Digest>) -> Result<LockedOutput, Note> {
         let bytes =
             self.place.files.read_picture(&job.path).map_err(|error| Note::new("files", error.to_string(), ""))?;
-        let picture =
-            Picture::read(&bytes).map_err(|error| Note::new("files", format!("`{}` is {error}", job.path), ""))?;
+        let picture = Picture::read_output(&bytes)
+            .map_err(|error| Note::new("files", format!("`{}` is {error}", job.path), ""))?;
         Ok(LockedOutput {
             path: job.path.clone(),
             hash,
@@ -226,13 +226,18 @@ impl Making {
 
     fn write(&self, original: &[u8]) -> Result<Written, Note> {
         let (path, settings) = (&self.job.path, &self.job.settings);
-        let made = transform(original, settings).map_err(|error| {
-            Note::new(
-                "transform",
-                format!("`{path}` can't be made: {error}"),
-                "the original is kept; change the output's settings",
-            )
-        })?;
+        let known = self.made_before();
+        let is_new = known.is_none();
+        let made = match known {
+            Some(made) => made,
+            None => transform(original, &self.job.treatment()).map_err(|error| {
+                Note::new(
+                    "transform",
+                    format!("`{path}` can't be made: {error}"),
+                    "the original is kept; change the output's settings",
+                )
+            })?,
+        };
         let hash = match &made.bytes {
             Cow::Borrowed(_) => self.job.take,
             Cow::Owned(bytes) => Digest::of(bytes),
@@ -246,6 +251,9 @@ impl Making {
                 "mend it, then run `tintype sync` again: nothing is paid twice",
             )
         })?;
+        if is_new {
+            self.remember(&made, hash);
+        }
         Ok(Written {
             hash,
             bytes: made.bytes.len() as u64,
@@ -253,6 +261,24 @@ impl Making {
             height: made.height,
             findings: made.findings,
         })
+    }
+}
+
+impl Making {
+    /// The file as another checkout, or an earlier run, has made it.
+    fn made_before(&self) -> Option<Made<'static>> {
+        let bytes = self.place.cache.derived(self.job.take, self.job.treatment().digest())?;
+        let Picture { width, height, .. } = Picture::read_output(&bytes).ok()?;
+        Some(Made { bytes: Cow::Owned(bytes), width, height, findings: Vec::new() })
+    }
+
+    /// Keeps the file for other checkouts, if making it was any work and all is as it was meant.
+    fn remember(&self, made: &Made<'_>, hash: Digest) {
+        if let Cow::Owned(bytes) = &made.bytes
+            && made.findings.is_empty()
+        {
+            self.place.cache.put_derived(self.job.take, self.job.treatment().digest(), bytes, hash);
+        }
     }
 }
 

@@ -5,10 +5,12 @@ use std::sync::Arc;
 
 use crate::capability::{Field, Support};
 use crate::diagnostic::{Diagnostic, grouped};
+use crate::ground::key_color;
 use crate::model::{Api, Model, Provider, Registry, Route, Wire};
 use crate::recipe::{Background, Quality, Size};
 use crate::resolve::{Asset, AssetOrigin, OpenRecipe};
 use crate::size::{Asked, BadSize, Cure, Demand, ask};
+use crate::transform::Rgb;
 
 /// The ways to an asset's picture.
 #[derive(Debug, Clone, PartialEq)]
@@ -34,6 +36,9 @@ pub struct Candidate {
     pub cost_usd: Option<f64>,
     /// What is asked for though nothing says that the model heeds it, in words.
     pub doubts: Vec<String>,
+    /// The colour of the ground that is asked for and taken away, where the picture is to be transparent and the route's request
+    /// has no word for that.
+    pub key: Option<Rgb>,
 }
 
 /// A provider that can't serve an asset on one of its routes, or at all.
@@ -79,6 +84,10 @@ pub fn route(asset: &Asset, registry: &Registry) -> Result<Option<Routing>, Diag
             }
         }
     }
+    if open.providers.is_none() {
+        // Who draws transparency itself does it better, and nobody has asked for another.
+        routing.candidates.sort_by_key(|candidate| candidate.key.is_some());
+    }
     if routing.candidates.is_empty() {
         Err(refusal(asset, open, model, &routing.passed_over))
     } else {
@@ -109,7 +118,7 @@ fn fit(open: &OpenRecipe, route: &Arc<Route>, output: (Option<u32>, Option<u32>)
     fit.wording(open)?;
     fit.seed(open)?;
     fit.quality(open)?;
-    fit.background(open)?;
+    let key = fit.background(open)?;
     if open.recipe.negative_prompt.is_some() {
         fit.need(Field::NegativePrompt, "negative prompt")?;
     }
@@ -122,7 +131,7 @@ fn fit(open: &OpenRecipe, route: &Arc<Route>, output: (Option<u32>, Option<u32>)
     let several = route.fields().has(Field::N).then_some(route.facts.max_images).flatten();
     let max_images = several.unwrap_or(1).min(beside).max(1);
     let doubts = fit.doubts();
-    Ok(Candidate { route: Arc::clone(route), api, asked, max_images, cost_usd, doubts })
+    Ok(Candidate { route: Arc::clone(route), api, asked, max_images, cost_usd, doubts, key })
 }
 
 /// One route, measured against one asset.
@@ -213,13 +222,16 @@ impl Fit<'_> {
         }
     }
 
-    fn background(&mut self, open: &OpenRecipe) -> Result<(), PassedOver> {
+    /// The colour of the ground that is to be taken away afterwards, if it comes to that.
+    fn background(&mut self, open: &OpenRecipe) -> Result<Option<Rgb>, PassedOver> {
+        let is_native = self.route.fields().has(Field::Background);
         match open.recipe.background {
-            None | Some(Background::Auto) => Ok(()),
+            None | Some(Background::Auto) => Ok(None),
             // A model that draws no alpha draws nothing but opaque pictures.
-            Some(Background::Opaque) if !self.route.fields().has(Field::Background) => Ok(()),
-            Some(Background::Opaque) => self.need(Field::Background, "background"),
-            Some(Background::Transparent) => self.need(Field::Background, "transparent background"),
+            Some(Background::Opaque) if !is_native => Ok(None),
+            Some(Background::Opaque) => self.need(Field::Background, "background").map(|()| None),
+            Some(Background::Transparent) if !is_native => Ok(Some(key_color(&open.recipe.prompt))),
+            Some(Background::Transparent) => self.need(Field::Background, "transparent background").map(|()| None),
         }
     }
 
@@ -567,10 +579,6 @@ mod tests {
                 vec!["aisa takes at most 9 references, and 10 are given"],
             ),
             (wish("wan2.7-image").size("400x400").quality(Quality::Low).at(&["aisa"]), vec!["aisa takes no quality"]),
-            (
-                wish("seedream-4.5").background(Background::Transparent),
-                vec!["openrouter takes no transparent background"],
-            ),
             (wish("gpt-image-1").seed(7), vec!["openrouter takes no seed"]),
             (wish("seedream-4.0").seed(3_000_000_000), vec!["powertokens takes no seed above 2,147,483,647"]),
             (wish("gemini-3-pro-image").at(&["powertokens"]), vec!["powertokens doesn't serve gemini-3-pro-image"]),

@@ -7,7 +7,7 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 /// The modules, lowest first: a file imports only from its own module and from those above it in this list.
-const ORDER: [&str; 30] = [
+const ORDER: [&str; 31] = [
     "failpoint",
     "cores",
     "secret",
@@ -25,6 +25,7 @@ const ORDER: [&str; 30] = [
     "model",
     "resolve",
     "size",
+    "ground",
     "route",
     "lock",
     "cache",

@@ -33,6 +33,8 @@ pub struct Stock {
     pub originals: Amount,
     /// What is known of them: which recipe, from whom, for how much.
     pub takes: Amount,
+    /// Files that were made of originals.
+    pub derived: Amount,
     /// Pictures on the web that were fetched as references.
     pub references: Amount,
     /// What was set aside as damaged, or as no usable picture.
@@ -50,6 +52,8 @@ pub struct Stock {
 pub enum Waste {
     /// A killed run left it, or a lock.
     Unfinished,
+    /// It can be made again of its original.
+    Derived,
     /// It can be fetched again.
     Reference,
     /// It can be drawn again.
@@ -123,6 +127,7 @@ impl Cache {
         Stock {
             originals: of("originals"),
             takes: of("takes"),
+            derived: of("derived"),
             references: of("references"),
             quarantine: Amount::of(&self.found("quarantine")),
             open_requests: open.sum(),
@@ -153,6 +158,9 @@ impl Cache {
         }
         for file in self.found("locks").into_iter().filter(|file| !file.is_unfinished()) {
             add(Waste::Unfinished, file);
+        }
+        for file in self.found("derived").into_iter().filter(|file| !file.is_unfinished()) {
+            add(Waste::Derived, file);
         }
         let unused = |file: &Found| file.digest().is_some_and(|digest| !rules.in_use.contains(&digest));
         for file in self.found("references").into_iter().filter(unused) {

@@ -21,6 +21,8 @@ use std::path::{Path, PathBuf};
 use std::sync::{Mutex, PoisonError};
 
 use crate::digest::Digest;
+#[cfg(feature = "generate")]
+use crate::digest::Encoder;
 use crate::files::{Links, hash_regular, open, read_regular, read_regular_text};
 use crate::lock::{Take, order_takes, read_take};
 use crate::recipe::Fingerprint;
@@ -116,6 +118,22 @@ impl Cache {
     #[cfg(feature = "generate")]
     pub(crate) fn reference(&self, hash: Digest) -> Option<Vec<u8>> {
         read_regular(&self.reference_path(hash)).ok().filter(|bytes| Digest::of(bytes) == hash)
+    }
+
+    /// Files that were made of originals, by what they were made of and how. They can be made again at any time.
+    #[cfg(feature = "generate")]
+    fn derived_path(&self, take: Digest, settings: Digest) -> PathBuf {
+        let mut encoder = Encoder::new();
+        encoder.field(1, take.as_bytes()).field(2, settings.as_bytes());
+        self.sharded("derived", encoder.digest("tintype 2026-11 derived v1"))
+    }
+
+    /// The file that these settings make of this original, if it was made before and is whole.
+    #[cfg(feature = "generate")]
+    pub(crate) fn derived(&self, take: Digest, settings: Digest) -> Option<Vec<u8>> {
+        let kept = read_regular(&self.derived_path(take, settings)).ok()?;
+        let (digest, bytes) = kept.split_first_chunk()?;
+        (Digest::of(bytes) == Digest::from_bytes(*digest)).then(|| bytes.to_vec())
     }
 
     fn takes_path(&self, fingerprint: Fingerprint) -> PathBuf {

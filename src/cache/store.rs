@@ -49,6 +49,14 @@ impl Cache {
         Ok(hash)
     }
 
+    /// Keeps a file that was made, so that no other checkout has to make it again; its digest stands before it. A failure
+    /// costs that one some time and nothing else.
+    pub(crate) fn put_derived(&self, take: Digest, settings: Digest, bytes: &[u8], hash: Digest) {
+        let path = self.derived_path(take, settings);
+        let Ok(folder) = private_folder(path.parent().unwrap_or(&self.root), Durable::No) else { return };
+        let _ = replace(&folder, &path, &[hash.as_bytes(), bytes].concat(), Durable::No);
+    }
+
     /// Files a take under its recipe, for every project that has the same.
     pub(crate) fn add_take(&self, fingerprint: Fingerprint, take: &Take, durable: Durable) -> io::Result<()> {
         let folder = private_folder(&self.takes_path(fingerprint), durable)?;
@@ -288,6 +296,7 @@ mod tests {
             model_id: "seedream".to_string(),
             asked: Some("2048x2048".to_string()),
             wording: None,
+            key: None,
             cost_usd: Some(0.04),
             generated: Some(date.to_string()),
             kind: None,

@@ -60,6 +60,7 @@ struct StatsDocument<'a> {
     folder: &'a str,
     originals: AmountRow,
     takes: AmountRow,
+    derived: AmountRow,
     references: AmountRow,
     quarantine: AmountRow,
     unfinished: AmountRow,
@@ -86,6 +87,7 @@ fn stats(context: &Context, care: &Care<'_>) -> Result<Exit, Failure> {
         folder: &folder,
         originals: stock.originals.into(),
         takes: stock.takes.into(),
+        derived: stock.derived.into(),
         references: stock.references.into(),
         quarantine: stock.quarantine.into(),
         unfinished: stock.unfinished.into(),
@@ -106,6 +108,7 @@ fn lines(stock: &Stock, screen: Screen) -> String {
     let amounts = [
         ("originals", stock.originals),
         ("takes", stock.takes),
+        ("made of them", stock.derived),
         ("references", stock.references),
         ("set aside", stock.quarantine),
         ("unfinished", stock.unfinished),
@@ -172,6 +175,7 @@ fn differences(verified: &CacheVerified, screen: Screen) -> String {
 struct GcDocument {
     version: u32,
     removed: bool,
+    derived: AmountRow,
     references: AmountRow,
     placeholders: AmountRow,
     unfinished: AmountRow,
@@ -201,6 +205,7 @@ fn gc(context: &Context, care: &Care<'_>, arguments: &GcArguments) -> Result<Exi
     let document = GcDocument {
         version: VERSION,
         removed: !options.dry_run,
+        derived: of(Waste::Derived),
         references: of(Waste::Reference),
         placeholders: of(Waste::Drawing),
         unfinished: of(Waste::Unfinished),
@@ -221,6 +226,7 @@ fn gc(context: &Context, care: &Care<'_>, arguments: &GcArguments) -> Result<Exi
 /// What goes, a line a kind; what was paid for in red.
 fn summary(pieces: &[Piece], screen: Screen) -> String {
     let kinds = [
+        (Waste::Derived, "file made of an original"),
         (Waste::Reference, "fetched reference"),
         (Waste::Drawing, "placeholder"),
         (Waste::Unfinished, "unfinished file"),

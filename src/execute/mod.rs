@@ -192,9 +192,10 @@ async fn make(run: &Run<'_>, one: &PlannedAsset, observed: &Observed, publisher:
     let warnings = got.warnings.into_iter().chain(published.warnings).collect();
     let result = AssetResult { verdict, error, warnings, images: got.images, cost_usd: got.cost_usd };
     let entry = EntryChange::Set(Box::new(Entry { origin, outputs: published.outputs }));
+    let key = got.takes.iter().find(|take| take.hash == chosen).map_or(facts.key, |take| take.key);
     let takes = got.takes.iter().map(|take| take.hash).collect();
     let from_cache = got.takes.into_iter().filter(|take| !got.new.contains(&take.hash)).collect();
-    Outcome { entry, originals: Some(Originals { chosen, takes }), from_cache, ..unchanged(one, result) }
+    Outcome { entry, originals: Some(Originals { chosen, key, takes }), from_cache, ..unchanged(one, result) }
 }
 
 /// Where there is something to choose from, the cache remembers what was chosen. Losing that costs nothing by itself.

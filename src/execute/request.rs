@@ -10,6 +10,7 @@ use crate::event::Event;
 use crate::execute::purchase::{NoTakes, Purchase, Taken, cache_note, interrupted};
 use crate::execute::purse::Reserved;
 use crate::execute::take_up::{Answered, By, Came, take_up, unusable};
+use crate::ground::wording;
 use crate::model::Provider;
 use crate::plan::{Note, maybe_billed, refused};
 use crate::provider::http::{Line, Reply, Sent};
@@ -55,9 +56,8 @@ struct Noted<'a> {
 impl Purchase<'_> {
     pub(super) fn request(&self, candidate: &Candidate, images: u32, references: &[Attachment]) -> Request {
         let none = BTreeMap::new();
-        let hints = self.recipe.hints();
-        let prompt =
-            if hints.is_empty() { self.recipe.prompt.clone() } else { format!("{hints} {}", self.recipe.prompt) };
+        let ground = candidate.key.map(wording);
+        let prompt = said([Some(self.recipe.hints()), Some(self.recipe.prompt.clone()), ground]).unwrap_or_default();
         let ask = Ask {
             route: &candidate.route,
             prompt: &prompt,
@@ -65,7 +65,7 @@ impl Purchase<'_> {
             n: images,
             seed: self.recipe.seed,
             quality: self.recipe.quality,
-            background: self.recipe.background,
+            background: self.recipe.background.filter(|_| candidate.key.is_none()),
             negative_prompt: self.recipe.negative_prompt.as_deref(),
             references,
             options: self.recipe.options.get(&candidate.route.provider).unwrap_or(&none),
@@ -84,7 +84,8 @@ impl Purchase<'_> {
             model_id: candidate.route.id.clone(),
             api: candidate.api.name().to_string(),
             asked: candidate.asked.as_ref().map(ToString::to_string),
-            wording: Some(self.recipe.hints()).filter(|hints| !hints.is_empty()),
+            wording: said([Some(self.recipe.hints()), candidate.key.map(wording)]),
+            key: candidate.key,
             transparent: self.recipe.background == Some(Background::Transparent),
             images,
             cost_usd: candidate.cost_usd,
@@ -239,6 +240,12 @@ impl Purchase<'_> {
         let written = tokio::task::spawn_blocking(move || write(&cache)).await;
         written.unwrap_or_else(|panic| Err(io::Error::other(panic))).map_err(|error| NoTakes::Final(cache_note(&error)))
     }
+}
+
+/// Sentences after each other; nothing where there are none.
+fn said(sentences: impl IntoIterator<Item = Option<String>>) -> Option<String> {
+    let sentences: Vec<String> = sentences.into_iter().flatten().filter(|sentence| !sentence.is_empty()).collect();
+    (!sentences.is_empty()).then(|| sentences.join(" "))
 }
 
 fn now() -> String {

@@ -194,7 +194,8 @@ async fn keep(
         Ok(Payload::Url(url)) => fetch(run, answered, &url).await?,
     };
     let intent = &answered.intent;
-    let (asked, transparent) = (intent.asked.as_deref().and_then(Asked::parse), intent.transparent);
+    let (asked, transparent) =
+        (intent.asked.as_deref().and_then(Asked::parse), intent.transparent && intent.key.is_none());
     let cache = Arc::clone(run.cache);
     let take = Take {
         hash: Digest::of(&bytes),
@@ -202,6 +203,7 @@ async fn keep(
         model_id: intent.model_id.clone(),
         asked: intent.asked.clone(),
         wording: intent.wording.clone(),
+        key: intent.key,
         cost_usd: price,
         generated: Some(answered.at.clone()),
         kind: None,

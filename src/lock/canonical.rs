@@ -12,6 +12,7 @@ use crate::lock::{Entry, EntryOrigin, Generated, LockedOutput, Lockfile, Take, T
 use crate::manifest::quote::quote;
 use crate::name::{AssetName, ProjectPath};
 use crate::recipe::{Background, Fingerprint, Origin, Quality, Ratio, Recipe, Reference, Size};
+use crate::transform::Rgb;
 
 pub(crate) const ENTRY: &str = "\n[[asset]]\n";
 
@@ -103,6 +104,7 @@ fn read_take(lines: &mut Lines<'_>) -> Option<Take> {
         model_id: lines.text("model_id")?,
         asked: lines.text("asked"),
         wording: lines.text("wording"),
+        key: lines.parsed("key", |text| Rgb::parse(text).filter(|key| key.to_string() == text)),
         cost_usd: lines.raw("cost_usd", |text| {
             let cost = text.parse().ok().filter(|cost: &f64| cost.is_finite() && *cost >= 0.0)?;
             (format!("{cost:?}") == text).then_some(cost)

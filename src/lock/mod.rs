@@ -20,6 +20,7 @@ use std::collections::BTreeMap;
 use crate::digest::Digest;
 use crate::name::{AssetName, ProjectPath};
 use crate::recipe::{Fingerprint, Origin, Recipe};
+use crate::transform::Rgb;
 
 /// The version of the format that is written, and the only one that is read.
 pub const VERSION: i64 = 1;
@@ -88,8 +89,10 @@ pub struct Take {
     pub model_id: String,
     /// The size that was asked of the vendor.
     pub asked: Option<String>,
-    /// What was put before the prompt, to say what the references show.
+    /// What was said beside the prompt: what the references show, which ground the picture is to have.
     pub wording: Option<String>,
+    /// The colour that its ground was asked for in, to be taken away from every file that is made of it.
+    pub key: Option<Rgb>,
     /// What it cost, in US dollars.
     pub cost_usd: Option<f64>,
     /// When, as `2026-11-20T21:04:05Z`; the placeholder's takes have no date.

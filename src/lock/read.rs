@@ -16,6 +16,7 @@ use crate::manifest::table::{Field, Problems, Table, conflict};
 use crate::manifest::tree::{Node, Tree};
 use crate::name::{AssetName, ProjectPath};
 use crate::recipe::{Background, Origin, Quality, Ratio, Recipe, Reference, Size, Value};
+use crate::transform::Rgb;
 
 impl Lockfile {
     /// Reads the text of images.lock.
@@ -234,6 +235,7 @@ fn take(field: &Field<'_>, problems: &mut Problems<'_>) -> Option<Take> {
         model_id: table.string("model_id", problems)?.value,
         asked: table.string("asked", problems).map(|asked| asked.value),
         wording: table.string("wording", problems).map(|wording| wording.value),
+        key: table.parsed("key", Rgb::FORM, Rgb::parse, problems).map(|key| key.value),
         cost_usd: table.amount("cost_usd", problems).map(|cost| cost.value),
         generated: table.take("generated").and_then(|field| date(&field, problems)),
         kind: table

@@ -10,6 +10,7 @@ use crate::lock::{Entry, EntryOrigin, Generated, LockedOutput, Lockfile, Take, T
 use crate::lock::{part, with_part};
 use crate::name::{AssetName, ProjectPath};
 use crate::recipe::{Background, Origin, Quality, Ratio, Recipe, Reference, Size, Value};
+use crate::transform::Rgb;
 
 fn digest(seed: u8) -> Digest {
     Digest::of(&[seed])
@@ -75,6 +76,7 @@ fn any_take() -> impl Strategy<Value = Take> {
             model_id: "seedream-4-5-251128".to_string(),
             asked: odd.then(|| "64x32".to_string()),
             wording: odd.then(|| "Image 1 is \"the\" helmet.".to_string()),
+            key: odd.then_some(Rgb([255, 0, 255])),
             cost_usd: cents.map(|cents| f64::from(cents) / 100.0),
             generated: second.map(|second| format!("2026-11-20T21:04:{second:02}Z")),
             kind: odd.then_some(TakeKind::Accepted),

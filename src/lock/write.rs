@@ -116,6 +116,7 @@ fn render_take_fields(take: &Take, text: &mut Text) {
     text.string("model_id", &take.model_id);
     text.maybe("asked", take.asked.as_ref());
     text.maybe("wording", take.wording.as_ref());
+    text.maybe("key", take.key);
     if let Some(cost) = take.cost_usd {
         text.line(&format!("cost_usd = {cost:?}"));
     }

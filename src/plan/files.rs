@@ -1,5 +1,8 @@
 //! For each file that an asset should have: is it right, must it be made, or is it somebody else's?
 
+#[cfg(feature = "generate")]
+use std::borrow::Cow;
+
 use crate::digest::Digest;
 use crate::files::FileState;
 use crate::lock::{Entry, LockedOutput, Take};
@@ -7,7 +10,9 @@ use crate::name::ProjectPath;
 use crate::observe::{Facts, Seen, Wanted, wanted};
 use crate::plan::reason::ReasonCode;
 use crate::resolve::Asset;
-use crate::transform::Settings;
+#[cfg(feature = "generate")]
+use crate::transform::ChromaKey;
+use crate::transform::{Rgb, Settings};
 
 /// One file to have, made of one take.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -18,8 +23,21 @@ pub struct FileJob {
     pub take: Digest,
     /// How it is made.
     pub settings: Settings,
+    /// The colour of the original's ground, which is to be taken away.
+    pub key: Option<Rgb>,
     /// What is to be done about it.
     pub verdict: FileVerdict,
+}
+
+#[cfg(feature = "generate")]
+impl FileJob {
+    /// What its original goes through: its settings, and what was promised of the original itself.
+    pub(crate) fn treatment(&self) -> Cow<'_, Settings> {
+        match self.key.filter(|_| self.settings.chroma_key.is_none()) {
+            Some(key) => Cow::Owned(Settings { chroma_key: Some(ChromaKey::of(Some(key))), ..self.settings.clone() }),
+            None => Cow::Borrowed(&self.settings),
+        }
+    }
 }
 
 /// What is to be done about a file.
@@ -55,7 +73,9 @@ pub fn file_jobs(asset: &Asset, takes: &[Take], chosen: Digest, facts: &Facts, e
         let missing = Seen { state: FileState::Missing, locked: false, made: Vec::new() };
         let seen = facts.files.get(&path).unwrap_or(&missing);
         let verdict = judge(&path, take, settings.digest(), seen, entry);
-        FileJob { path, take, settings: settings.clone(), verdict }
+        let own = takes.iter().find(|own| own.hash == take);
+        let key = own.map_or(facts.key, |own| own.key);
+        FileJob { path, take, settings: settings.clone(), key, verdict }
     };
     wanted(asset, takes, chosen).into_iter().map(job).collect()
 }

@@ -37,6 +37,7 @@ fn take(bytes: &[u8]) -> Take {
         model_id: "seedream-4-5-251128".to_string(),
         asked: None,
         wording: None,
+        key: None,
         cost_usd: Some(0.04),
         generated: Some("2026-11-20T21:04:05Z".to_string()),
         kind: None,

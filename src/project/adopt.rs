@@ -135,6 +135,7 @@ impl Project {
                 model_id: recipe.model.clone(),
                 asked: None,
                 wording: None,
+                key: None,
                 cost_usd: Some(0.0),
                 generated: Some(newest.map_or(now.clone(), |newest| newest.max(now))),
                 kind: Some(TakeKind::Adopted),

@@ -2,6 +2,7 @@
 
 mod keys;
 mod several;
+mod transparent;
 
 use image::ImageFormat;
 

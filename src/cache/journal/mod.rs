@@ -18,6 +18,7 @@ use crate::cache::record::{Record, Unreadable};
 use crate::digest::Digest;
 use crate::files::read_regular;
 use crate::recipe::Fingerprint;
+use crate::transform::Rgb;
 
 #[cfg(feature = "generate")]
 pub(crate) use crate::cache::journal::write::{Heard, Outcome};
@@ -63,8 +64,10 @@ pub struct Intent {
     pub api: String,
     /// For which size.
     pub asked: Option<String>,
-    /// What was put before the prompt.
+    /// What was said beside the prompt.
     pub wording: Option<String>,
+    /// The colour that the ground was asked for in, to be taken away.
+    pub key: Option<Rgb>,
     /// Whether the ground was to be transparent.
     pub transparent: bool,
     /// For how many images.
@@ -214,6 +217,7 @@ fn intent(record: &Record) -> Intent {
         api: text("api"),
         asked: record.text("asked"),
         wording: record.text("wording"),
+        key: Rgb::parse(record.field("key")),
         transparent: record.field("background") == "transparent",
         images: record.field("images").parse().unwrap_or(1),
         cost_usd: record.dollars("cost_usd"),

@@ -21,6 +21,7 @@ fn intent() -> Intent {
         api: "openai-images".to_string(),
         asked: Some("2048x2048".to_string()),
         wording: Some("Image 1 is the \"helmet\".".to_string()),
+        key: Some(crate::transform::Rgb([0, 255, 0])),
         transparent: true,
         images: 2,
         cost_usd: Some(0.04),

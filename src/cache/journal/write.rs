@@ -27,6 +27,7 @@ impl Intent {
         maybe("project", self.project.clone());
         maybe("asked", self.asked.clone());
         maybe("wording", self.wording.clone());
+        maybe("key", self.key.map(|key| key.to_string()));
         maybe("background", self.transparent.then(|| "transparent".to_string()));
         maybe("cost_usd", self.cost_usd.map(|cost| cost.to_string()));
         fields

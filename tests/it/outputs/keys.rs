@@ -201,3 +201,40 @@ fn what_only_the_picture_shows_fails_its_asset_and_keeps_the_original() {
     let missed = project("{ chroma_key = \"#0000ff\" }");
     missed.run("sync").success().stderr_has("nothing in `assets/square.png` has the colour of `chroma_key`");
 }
+
+/// The files in the cache that were made of originals.
+fn derived(project: &Sandbox) -> Vec<std::path::PathBuf> {
+    let shards = std::fs::read_dir(project.cache_path().join("v1/derived")).into_iter().flatten().flatten();
+    shards
+        .flat_map(|shard| std::fs::read_dir(shard.path()).expect("a folder").flatten())
+        .map(|file| file.path())
+        .collect()
+}
+
+#[test]
+fn what_was_made_once_is_not_made_again_by_another_checkout() {
+    let project = project("[{ path = \"a.webp\", width = 8 }, { path = \"b.avif\", width = 8 }, { path = \"c.png\" }]");
+    project.run("sync").success();
+    assert_eq!(derived(&project).len(), 2, "an untouched copy is the original");
+    let before = ["assets/a.webp", "assets/b.avif"].map(|path| project.read(path));
+    // It is these files that come back: here they are others, and whole.
+    for kept in derived(&project) {
+        let bytes = std::fs::read(&kept).expect("readable");
+        let other = [&bytes[32..], b"more"].concat();
+        std::fs::write(&kept, [blake3::hash(&other).as_bytes(), other.as_slice()].concat()).expect("written");
+    }
+    let clone = project.clone_project("clone");
+    clone.remove("images.lock").run("sync").success();
+    assert_eq!(clone.read("assets/a.webp"), [before[0].as_slice(), b"more"].concat());
+    clone.run("verify").success();
+    // A damaged one is none.
+    for kept in derived(&project) {
+        std::fs::write(&kept, "damaged").expect("written");
+    }
+    project.remove("assets").run("sync --frozen").success();
+    assert_eq!(["assets/a.webp", "assets/b.avif"].map(|path| project.read(path)), before);
+    // And it is the first thing to go.
+    project.run("cache gc --format json").success().json(|document| assert_eq!(document["derived"]["count"], 2));
+    assert!(derived(&project).is_empty());
+    project.remove("assets").run("sync --frozen").success();
+}
