@@ -18,6 +18,15 @@ const PARTS: i32 = 1_000;
 /// grain move colours about as far.
 const GRAIN: i32 = 70;
 
+/// What has so much of the ground in it belongs to an edge that it hangs together with: between hairs, no ground is pure.
+const TANGLED: i32 = 200;
+/// A hard edge has the ground's tint this far in, in pixels.
+const HARD: usize = 2;
+/// So many times its own width such an edge may go into the picture: farther in, it is the picture's own colour.
+const DEPTH: usize = 4;
+/// A colour that is farther than this from all mixtures of two others isn't one of them.
+const STRAY: i32 = 48;
+
 /// The picture without its ground. An error if nothing else would be left, or if there is no colour to be found.
 pub(crate) fn remove_key(pixels: Pixels, key: &ChromaKey) -> Result<Pixels, TransformError> {
     let color = match key.color {
@@ -32,20 +41,23 @@ pub(crate) fn remove_key(pixels: Pixels, key: &ChromaKey) -> Result<Pixels, Tran
         ground = joined_to_border(&ground, width);
     }
     let edge = usize::from(key.softness);
-    let near_ground = near(&ground, width, edge);
+    let reach = if edge == 0 { HARD } else { edge };
+    let near_ground = grown(near(&ground, width, reach), &shares, width, reach * DEPTH);
     let near_picture = near(&ground.iter().map(|is_ground| !is_ground).collect::<Vec<_>>(), width, edge);
-    let inner = Inner { pixels: pixels.clone(), is_edge: near_ground.clone(), reach: 2 * edge + 1 };
+    let insides = insides(&near_ground, width, 2 * reach + 1);
+    let colours: Vec<[u8; 3]> =
+        pixels.bytes.as_chunks::<4>().0.iter().map(|pixel| [pixel[0], pixel[1], pixel[2]]).collect();
     for (index, pixel) in pixels.bytes.as_chunks_mut::<4>().0.iter_mut().enumerate() {
         if ground[index] && (edge == 0 || !near_picture[index]) {
             pixel.fill(0);
-        } else if ground[index] || (edge > 0 && near_ground[index]) {
-            let own = inner.nearest(index);
+        } else if near_ground[index] {
+            let own = insides[index].map(|inside| colours[inside]);
             let share = own.and_then(|own| share_beside(*pixel, own, color)).unwrap_or(shares[index]);
             let alpha = opacity(share);
             if key.despill && alpha > 0 {
                 despill(pixel, color, alpha, own);
             }
-            pixel[3] = thinned(pixel[3], alpha);
+            pixel[3] = if edge == 0 { pixel[3] } else { thinned(pixel[3], alpha) };
         }
     }
     if pixels.visible().is_none() {
@@ -123,36 +135,46 @@ fn distance(pixel: [u8; 3], key: Rgb) -> i32 {
     pixel.iter().zip(key.0).map(|(own, key)| i32::from(own.abs_diff(key))).max().unwrap_or(0)
 }
 
-/// The picture as it was, to be asked what colour it has where no ground shines in any more.
-struct Inner {
-    pixels: Pixels,
-    is_edge: Vec<bool>,
-    reach: usize,
+/// For each pixel of an edge, the nearest one that is wholly the picture's, as its place; itself for one that is no edge's, and
+/// none where a line is too thin to have any within so many steps.
+fn insides(is_edge: &[bool], width: usize, steps: usize) -> Vec<Option<usize>> {
+    let mut insides: Vec<Option<usize>> = is_edge.iter().enumerate().map(|(at, edge)| (!edge).then_some(at)).collect();
+    let mut rim: Vec<usize> = (0..is_edge.len()).filter(|at| !is_edge[*at]).collect();
+    for _ in 0..steps {
+        let mut next = Vec::new();
+        for at in rim {
+            for beside in beside(at, width, is_edge.len()) {
+                if insides[beside].is_none() {
+                    insides[beside] = insides[at];
+                    next.push(beside);
+                }
+            }
+        }
+        rim = next;
+    }
+    insides
 }
 
-impl Inner {
-    /// The colour of the nearest pixel that is wholly the picture's; none where a line is too thin to have one.
-    fn nearest(&self, index: usize) -> Option<[u8; 3]> {
-        let (width, height) = (self.pixels.width as usize, self.pixels.height as usize);
-        let (x, y) = (index % width, index / width);
-        let rows = y.saturating_sub(self.reach)..=(y + self.reach).min(height - 1);
-        let columns = x.saturating_sub(self.reach)..=(x + self.reach).min(width - 1);
-        let inside = rows.flat_map(|row| columns.clone().map(move |column| (column, row)));
-        let inside = inside.filter(|(column, row)| !self.is_edge[row * width + column]);
-        let nearest = inside.min_by_key(|(column, row)| column.abs_diff(x).pow(2) + row.abs_diff(y).pow(2))?;
-        let pixel = &self.pixels.row(nearest.1)[nearest.0 * 4..];
-        Some([pixel[0], pixel[1], pixel[2]])
-    }
+/// The pixels to the left, to the right, above and below.
+fn beside(at: usize, width: usize, count: usize) -> impl Iterator<Item = usize> {
+    let x = at % width;
+    let all = [(x > 0).then(|| at - 1), (x + 1 < width).then_some(at + 1), at.checked_sub(width), Some(at + width)];
+    all.into_iter().flatten().filter(move |at| *at < count)
 }
 
 /// How much of a pixel is ground, if the rest of it is this colour of the picture's: how far it lies on the way from one to
-/// the other. None where both are too much alike to tell.
+/// the other. None where both are too much alike to tell, or it doesn't lie on that way.
 fn share_beside(pixel: [u8; 4], own: [u8; 3], ground: Rgb) -> Option<i32> {
     let way = |channel: usize| i32::from(own[channel]) - i32::from(ground.0[channel]);
     let gone = |channel: usize| i32::from(pixel[channel]) - i32::from(ground.0[channel]);
     let length: i32 = (0..3).map(|channel| way(channel) * way(channel)).sum();
     let along: i32 = (0..3).map(|channel| way(channel) * gone(channel)).sum();
-    (length > 48 * 48).then(|| (PARTS - along / (length / PARTS).max(1)).clamp(0, PARTS))
+    if length <= STRAY * STRAY {
+        return None;
+    }
+    let own_part = (along / (length / PARTS).max(1)).clamp(0, PARTS);
+    let off: i32 = (0..3).map(|channel| (gone(channel) - way(channel) * own_part / PARTS).pow(2)).sum();
+    (off <= STRAY * STRAY).then_some(PARTS - own_part)
 }
 
 /// Takes the ground's part out of an edge's colour. What lies inside of it, if anything does, tells what hue is its own.
@@ -188,16 +210,22 @@ fn joined_to_border(ground: &[bool], width: usize) -> Vec<bool> {
     let sides = (0..height).flat_map(|y| [y * width, y * width + width - 1]);
     let mut open: Vec<usize> = edge.chain(sides).collect();
     while let Some(at) = open.pop() {
-        if !ground[at] || std::mem::replace(&mut joined[at], true) {
-            continue;
+        if ground[at] && !std::mem::replace(&mut joined[at], true) {
+            open.extend(beside(at, width, ground.len()));
         }
-        let (x, y) = (at % width, at / width);
-        open.extend((x > 0).then(|| at - 1));
-        open.extend((x + 1 < width).then_some(at + 1));
-        open.extend((y > 0).then(|| at - width));
-        open.extend((y + 1 < height).then_some(at + width));
     }
     joined
+}
+
+/// What is marked, and what hangs together with it by having much of the ground in it.
+fn grown(mut marked: Vec<bool>, shares: &[i32], width: usize, steps: usize) -> Vec<bool> {
+    let mut rim: Vec<usize> = (0..marked.len()).filter(|at| marked[*at]).collect();
+    for _ in 0..steps {
+        let beside = rim.iter().flat_map(|at| beside(*at, width, shares.len()));
+        let next: Vec<usize> = beside.filter(|at| shares[*at] >= TANGLED).collect();
+        rim = next.into_iter().filter(|at| !std::mem::replace(&mut marked[*at], true)).collect();
+    }
+    marked
 }
 
 /// Which pixels lie within so many of those that are marked.
@@ -309,8 +337,11 @@ mod tests {
             seen.map(|pixel| i32::from(pixel[1]) - i32::from(pixel[0].max(pixel[2]))).max().unwrap()
         };
         let clean = remove_key(picture.clone(), &ChromaKey::of(None)).unwrap();
-        let tinted = remove_key(picture, &ChromaKey { despill: false, ..ChromaKey::of(None) }).unwrap();
+        let tinted = remove_key(picture.clone(), &ChromaKey { despill: false, ..ChromaKey::of(None) }).unwrap();
         assert!(tint(&clean) <= 0 && tint(&tinted) > 40, "{} {}", tint(&clean), tint(&tinted));
+        let hard = remove_key(picture, &ChromaKey { softness: 0, ..ChromaKey::of(None) }).unwrap();
+        assert!(tint(&hard) <= 0, "{}", tint(&hard));
+        assert!(hard.bytes.as_chunks::<4>().0.iter().all(|pixel| matches!(pixel[3], 0 | 255)), "a pixel stays or goes");
     }
 
     #[test]
