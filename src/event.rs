@@ -6,7 +6,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
-use crate::name::AssetName;
+use crate::name::{AssetName, ProjectPath};
 use crate::plan::{Note, Plan, PlannedAsset};
 
 /// Something that happened.
@@ -66,6 +66,13 @@ pub enum Event<'a> {
         /// How many.
         images: usize,
     },
+    /// Files stand in for pictures that couldn't be made.
+    StoodIn {
+        /// Of which asset.
+        asset: &'a PlannedAsset,
+        /// Those that were drawn.
+        paths: &'a [ProjectPath],
+    },
     /// Something to know that belongs to no asset.
     Warning(&'a Note),
     /// An asset is done with.
@@ -84,6 +91,8 @@ pub struct AssetResult {
     pub verdict: Verdict,
     /// Why it isn't done.
     pub error: Option<Note>,
+    /// Whether its files are stand-ins for what couldn't be made.
+    pub stands_in: bool,
     /// Worth knowing.
     pub warnings: Vec<Note>,
     /// Images that were made.
@@ -95,7 +104,14 @@ pub struct AssetResult {
 impl AssetResult {
     /// Done, with nothing to say.
     pub fn done() -> Self {
-        Self { verdict: Verdict::Done, error: None, warnings: Vec::new(), images: 0, cost_usd: Some(0.0) }
+        Self {
+            verdict: Verdict::Done,
+            error: None,
+            stands_in: false,
+            warnings: Vec::new(),
+            images: 0,
+            cost_usd: Some(0.0),
+        }
     }
 
     /// Not done, because of `error`.

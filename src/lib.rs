@@ -58,6 +58,7 @@
 #[cfg(feature = "generate")]
 mod failpoint;
 mod cores;
+mod mark;
 pub mod secret;
 pub mod digest;
 pub mod diagnostic;

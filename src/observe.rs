@@ -281,6 +281,10 @@ impl Observer<'_> {
         let mut made = if vouched { Vec::new() } else { self.cache.made(digest) };
         let locked = self.locked.get(&digest);
         made.extend(locked.into_iter().flatten().copied());
+        if made.is_empty() && self.files.is_stand_in(path) {
+            // Made by tintype, and of no picture that anybody has.
+            made.push((digest, digest));
+        }
         Seen { state, locked: locked.is_some(), made }
     }
 

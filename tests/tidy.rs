@@ -7,9 +7,10 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 /// The modules, lowest first: a file imports only from its own module and from those above it in this list.
-const ORDER: [&str; 31] = [
+const ORDER: [&str; 32] = [
     "failpoint",
     "cores",
+    "mark",
     "secret",
     "digest",
     "diagnostic",

@@ -151,6 +151,9 @@ pub(crate) struct SyncArguments {
     /// Replace files at outputs' paths that tintype didn't make
     #[arg(long)]
     pub(crate) overwrite: bool,
+    /// Draw stand-ins for what can't be made now: no key, no network, no consent, a failure
+    #[arg(long)]
+    pub(crate) placeholders: bool,
     /// Keep the files of what is no longer declared
     #[arg(long)]
     pub(crate) no_prune: bool,

@@ -154,6 +154,9 @@ impl Report for Human<'_> {
                 let name = self.talk.err.plain(name);
                 self.talk.say(&format!("kept {} of `{name}` that an earlier run paid for", counted(*images, "image")));
             }
+            Event::StoodIn { asset, paths } => {
+                self.line("filled", YELLOW, &asset.name, &files(paths, OUTPUTS));
+            }
             Event::Warning(note) => self.talk.say(&self.warning(note)),
             Event::Finished { asset, result } => self.finished(asset, result),
         }

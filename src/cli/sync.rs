@@ -61,6 +61,7 @@ fn options(context: &Context, arguments: &SyncArguments) -> Result<SyncOptions, 
         max_cost_usd,
         max_images: arguments.max_images,
         yes: arguments.yes,
+        placeholders: arguments.placeholders,
         unattended: environment.is_on("CI"),
     })
 }

@@ -166,7 +166,8 @@ async fn make(run: &Run<'_>, one: &PlannedAsset, observed: &Observed, publisher:
     let is_in_doubt =
         |error: &Note| one.work.incomplete && (error.code == "maybe-billed" || (error.code == "refused" && answered));
     if let Some(error) = one.error.clone().filter(|error| !is_in_doubt(error)) {
-        let result = AssetResult::not_done(Verdict::Failed, error);
+        let verdict = if one.set_aside { Verdict::Skipped } else { Verdict::Failed };
+        let result = AssetResult::not_done(verdict, error);
         return Outcome { originals: facts.originals(), ..unchanged(one, result) };
     }
     if run.stop.is_requested() {
@@ -190,7 +191,8 @@ async fn make(run: &Run<'_>, one: &PlannedAsset, observed: &Observed, publisher:
     let error = got.error.or(published.error);
     let verdict = if error.is_some() { Verdict::Failed } else { Verdict::Done };
     let warnings = got.warnings.into_iter().chain(published.warnings).collect();
-    let result = AssetResult { verdict, error, warnings, images: got.images, cost_usd: got.cost_usd };
+    let result =
+        AssetResult { verdict, error, warnings, images: got.images, cost_usd: got.cost_usd, ..AssetResult::done() };
     let entry = EntryChange::Set(Box::new(Entry { origin, outputs: published.outputs }));
     let key = got.takes.iter().find(|take| take.hash == chosen).map_or(facts.key, |take| take.key);
     let takes = got.takes.iter().map(|take| take.hash).collect();

@@ -10,6 +10,8 @@ mod outside;
 #[cfg(feature = "generate")]
 mod part;
 mod pins;
+#[cfg(feature = "generate")]
+mod stand_ins;
 mod stat;
 #[cfg(feature = "generate")]
 mod write;
@@ -24,6 +26,7 @@ use std::sync::{Mutex, PoisonError};
 use crate::digest::Digest;
 use crate::files::open::read_all;
 use crate::files::stat::StatIndex;
+use crate::mark::is_marked;
 use crate::name::ProjectPath;
 
 pub(crate) use crate::files::error::not_utf8;
@@ -269,6 +272,11 @@ impl Files {
     pub(crate) fn remember_picture(&self, path: &ProjectPath, stamp: Stamp, digest: Digest) {
         self.note(path.as_str(), Some(stamp));
         self.lock_index().record(&picture_key(path), stamp, digest);
+    }
+
+    /// Whether the file at an output's path stands in for a picture that couldn't be made: its mark says so.
+    pub(crate) fn is_stand_in(&self, path: &ProjectPath) -> bool {
+        self.read_picture(path).is_ok_and(|bytes| is_marked(&bytes))
     }
 
     /// What lies at an output's path: one lstat where the stat index vouches for the content, else the bytes are hashed.

@@ -125,6 +125,8 @@ pub struct PlannedAsset {
     pub warnings: Vec<Note>,
     /// Why it will fail without anything being sent.
     pub error: Option<Note>,
+    /// Whether it isn't tried at all, as nobody may pay for it now; the error says why.
+    pub set_aside: bool,
     /// What to carry out.
     pub work: Work,
 }
@@ -352,6 +354,7 @@ impl PlannedAsset {
             alt: None,
             warnings: Vec::new(),
             error: None,
+            set_aside: false,
             work: Work::default(),
         }
     }

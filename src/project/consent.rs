@@ -1,5 +1,7 @@
 //! What refuses a run before anything is sent or written, and what it may spend: keys, lockfile, budget, consent.
 
+use std::sync::Arc;
+
 use crate::event::Report;
 use crate::execute::Purse;
 use crate::plan::{Note, Plan, PlannedAsset};
@@ -12,31 +14,15 @@ const MAX_IMAGES: u32 = 100;
 const CONFIRM_ABOVE_USD: f64 = 1.00;
 
 impl Project {
-    /// What refuses a run before anything is sent or written, in the order of the exit codes.
-    pub(crate) fn admit(&self, survey: &Survey, options: &SyncOptions) -> Result<(), ProjectError> {
-        let asked = |one: &&PlannedAsset| one.images > 0 && !one.missing_keys.is_empty();
-        let without_key: Vec<&PlannedAsset> = survey.plan.iter().filter(asked).collect();
-        if !options.locked
-            && let Some(one) = without_key.first()
-        {
-            let variables = one.missing_keys.join(" or ");
-            let message = format!("{} can't be made: no key is set for {}", names(&without_key), providers(one));
-            let help = format!("set {variables} in the environment, or in a .env file beside the manifest");
-            return Err(ProjectError::MissingKey(Note::new("no-key", message, help)));
-        }
-        if options.locked && (survey.lock_text.is_none() || survey.plan.changes_lock()) {
-            let changes: Vec<&PlannedAsset> = survey.plan.iter().filter(|one| one.work.changes_lock).collect();
-            let message = match (&survey.lock_text, changes.is_empty()) {
-                (None, _) => "there is no images.lock, and --locked may not write one".to_string(),
-                (Some(_), _) => format!("images.lock is out of date: {} changed", names(&changes)),
-            };
-            return Err(ProjectError::OutOfDate(Note::new(
-                "out-of-date",
-                message,
-                "run `tintype sync` and commit images.lock",
-            )));
-        }
-        self.budget(&survey.plan, options)
+    /// What refuses a run before anything is sent or written, in the order of the exit codes. Where stand-ins are drawn, what
+    /// can't be paid for is set aside instead.
+    pub(crate) fn admit(&self, survey: &mut Survey, options: &SyncOptions) -> Result<(), ProjectError> {
+        let lacks_key = |one: &PlannedAsset| one.images > 0 && !one.missing_keys.is_empty();
+        let keys = keys_are_set(&survey.plan, options);
+        excuse(keys, &mut survey.plan, options, lacks_key)?;
+        lock_may_change(survey, options)?;
+        let budget = self.budget(&survey.plan, options);
+        excuse(budget, &mut survey.plan, options, PlannedAsset::spends)
     }
 
     fn budget(&self, plan: &Plan, options: &SyncOptions) -> Result<(), ProjectError> {
@@ -72,9 +58,26 @@ impl Project {
         options.max_cost_usd.or(self.manifest.budget.max_cost_usd)
     }
 
+    /// Has the spending agreed to. Where stand-ins are drawn, what isn't is set aside instead.
+    pub(crate) fn have_agreed(
+        &self,
+        plan: &mut Plan,
+        agreed: Option<Agreed>,
+        options: &SyncOptions,
+        report: &dyn Report,
+    ) -> Result<Agreed, ProjectError> {
+        match self.agree(plan, agreed, options, report) {
+            Err(ProjectError::Refused(note)) if options.placeholders => {
+                set_aside(plan, &note, PlannedAsset::spends);
+                self.agree(plan, agreed, options, report)
+            }
+            agreed => agreed,
+        }
+    }
+
     /// Spending is agreed to by `--yes`, by a small enough price, or by somebody who is asked. What was `agreed` to
     /// already needs no second word.
-    pub(crate) fn agree(
+    fn agree(
         &self,
         plan: &Plan,
         agreed: Option<Agreed>,
@@ -111,6 +114,60 @@ impl Project {
         let agreed = plan.cost_usd().map(|cost| cost.max(above));
         let images = if options.unattended { plan.paid_images() } else { images };
         Purse::new(images, dollars.into_iter().chain(agreed).reduce(f64::min))
+    }
+}
+
+/// The keys of all that is to be asked for.
+fn keys_are_set(plan: &Plan, options: &SyncOptions) -> Result<(), ProjectError> {
+    let asked = |one: &&PlannedAsset| one.images > 0 && !one.missing_keys.is_empty();
+    let without_key: Vec<&PlannedAsset> = plan.iter().filter(asked).collect();
+    let Some(one) = without_key.first().filter(|_| !options.locked) else { return Ok(()) };
+    let variables = one.missing_keys.join(" or ");
+    let message = format!("{} can't be made: no key is set for {}", names(&without_key), providers(one));
+    let help = format!("set {variables} in the environment, or in a .env file beside the manifest");
+    Err(ProjectError::MissingKey(Note::new("no-key", message, help)))
+}
+
+/// Whether the lockfile may say something else afterwards, or won't.
+fn lock_may_change(survey: &Survey, options: &SyncOptions) -> Result<(), ProjectError> {
+    if !options.locked || (survey.lock_text.is_some() && !survey.plan.changes_lock()) {
+        return Ok(());
+    }
+    let changes: Vec<&PlannedAsset> = survey.plan.iter().filter(|one| one.work.changes_lock).collect();
+    let message = match (&survey.lock_text, changes.is_empty()) {
+        (None, _) => "there is no images.lock, and --locked may not write one".to_string(),
+        (Some(_), _) => format!("images.lock is out of date: {} changed", names(&changes)),
+    };
+    Err(ProjectError::OutOfDate(Note::new("out-of-date", message, "run `tintype sync` and commit images.lock")))
+}
+
+/// Sets aside what a run was refused for, where stand-ins are drawn for it.
+fn excuse(
+    refused: Result<(), ProjectError>,
+    plan: &mut Plan,
+    options: &SyncOptions,
+    is_meant: impl Fn(&PlannedAsset) -> bool,
+) -> Result<(), ProjectError> {
+    match refused {
+        Err(ProjectError::MissingKey(note) | ProjectError::Refused(note)) if options.placeholders => {
+            set_aside(plan, &note, is_meant);
+            Ok(())
+        }
+        refused => refused,
+    }
+}
+
+/// What is set aside fails with this reason, without anything being sent.
+fn set_aside(plan: &mut Plan, why: &Note, is_meant: impl Fn(&PlannedAsset) -> bool) {
+    for one in plan.assets.iter_mut().filter(|one| is_meant(one)) {
+        let one = Arc::make_mut(one);
+        let reason = match why.code {
+            "no-key" => format!("no key is set for {}", providers(one)),
+            _ => why.message.clone(),
+        };
+        let message = format!("`{}` isn't asked for now: {reason}", one.name);
+        (one.error, one.images, one.cost_usd) = (Some(Note { message, ..why.clone() }), 0, Some(0.0));
+        one.set_aside = true;
     }
 }
 

@@ -20,6 +20,8 @@ mod ledger;
 #[cfg(feature = "generate")]
 mod part;
 #[cfg(feature = "generate")]
+mod stand_in;
+#[cfg(feature = "generate")]
 mod sync;
 #[cfg(feature = "generate")]
 mod settled;

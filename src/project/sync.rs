@@ -41,6 +41,7 @@ pub(crate) fn try_project(root: &Path) -> Option<File> {
 
 /// How a sync is to go.
 #[derive(Debug, Clone, Default)]
+#[expect(clippy::struct_excessive_bools, reason = "each is a switch of its own on the command line")]
 pub struct SyncOptions {
     /// Which assets.
     pub selection: Selection,
@@ -56,6 +57,8 @@ pub struct SyncOptions {
     pub max_images: Option<u32>,
     /// Spending is agreed to.
     pub yes: bool,
+    /// What can't be made now gets stand-ins.
+    pub placeholders: bool,
     /// Nobody can be asked, and nothing is spent without [`yes`](Self::yes): a CI run.
     pub unattended: bool,
 }
@@ -72,9 +75,9 @@ pub struct Synced {
 }
 
 impl Synced {
-    /// Whether everything went as planned.
+    /// Whether everything went as planned, or stand-ins fill what didn't.
     pub fn is_complete(&self) -> bool {
-        self.results.values().all(|result| result.verdict == Verdict::Done)
+        self.results.values().all(|result| result.verdict == Verdict::Done || result.stands_in)
     }
 }
 
@@ -83,7 +86,7 @@ impl Project {
     pub fn sync(&self, options: &SyncOptions, report: &dyn Report, stop: &Stop) -> Result<Synced, ProjectError> {
         // Where it can be had without making anything, so that what is seen now is what is worked on.
         let turn = self.turn_of_part().or_else(|| self.try_turn());
-        let survey = self.survey(&options.selection, &options.allowed)?;
+        let mut survey = self.survey(&options.selection, &options.allowed)?;
         let is_stranded = || !options.allowed.offline && self.cache.has_new_answers();
         if survey.plan.is_settled() && survey.lock_text.is_some() && !is_stranded() {
             report.event(&Event::Planned(&survey.plan));
@@ -91,10 +94,10 @@ impl Project {
             self.conclude(survey.plan.iter().collect(), options);
             return Ok(Synced::settled(survey.plan));
         }
-        self.admit(&survey, options)?;
+        self.admit(&mut survey, options)?;
         check(&self.cache, report)?;
         report.event(&Event::Planned(&survey.plan));
-        let agreed = self.agree(&survey.plan, None, options, report)?;
+        let agreed = self.have_agreed(&mut survey.plan, None, options, report)?;
         let (_turn, survey) = match turn {
             Some(turn) => (turn, survey),
             None => self.survey_in_turn(agreed, options, report)?,
@@ -103,9 +106,12 @@ impl Project {
         self.files.sweep(survey.plan.iter().flat_map(|one| &one.outputs));
         let runtime = runtime()?;
         let survey = self.fetch_references(survey, options, &runtime, report)?;
-        let (plan, outcomes, learned) = self.carry_out(&survey, options, &runtime, report, stop);
+        let (plan, mut outcomes, learned) = self.carry_out(&survey, options, &runtime, report, stop);
         self.note_savings(&survey.lock, &outcomes);
         let lock = self.lock(&survey, &outcomes)?;
+        if options.placeholders && !stop.is_requested() {
+            self.stand_in(&plan, &mut outcomes, report);
+        }
         self.files.save_index();
         self.conclude_after(&plan, &lock, &learned, &outcomes, options);
         let interrupted = stop.is_requested();
@@ -146,12 +152,12 @@ impl Project {
     ) -> Result<(Turn, Survey), ProjectError> {
         let (project, waited) = self.wait_for_turn(report)?;
         let turn = Turn { _project: project, _cache: hold(&self.cache, report) };
-        let survey = self.survey(&options.selection, &options.allowed)?;
-        self.admit(&survey, options)?;
+        let mut survey = self.survey(&options.selection, &options.allowed)?;
+        self.admit(&mut survey, options)?;
         if waited {
             report.event(&Event::Planned(&survey.plan));
         }
-        self.agree(&survey.plan, Some(agreed), options, report)?;
+        self.have_agreed(&mut survey.plan, Some(agreed), options, report)?;
         Ok((turn, survey))
     }
 

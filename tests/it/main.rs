@@ -36,6 +36,7 @@ mod settled;
 mod snapshot;
 mod shells;
 mod show;
+mod stand_ins;
 mod stranded;
 mod studio;
 mod vendor;
