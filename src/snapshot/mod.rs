@@ -3,7 +3,7 @@
 //! opened.
 //!
 //! A cache of conclusions. Deleted, damaged or written by another program, it costs time and nothing else: every doubt
-//! is answered by `None`, and the long way is taken. [`Snapshot::find`] is the one door; [`Snapshot::but_for_manifest`] is
+//! is answered by `None`, and the long way is taken. [`Snapshot::find`] is the one door; `but_for_manifest` is
 //! the same one for a project whose manifest was edited and nothing else, of which only what the edit touches is looked at
 //! anew.
 
