@@ -91,8 +91,8 @@ pub struct AssetResult {
     pub verdict: Verdict,
     /// Why it isn't done.
     pub error: Option<Note>,
-    /// Whether its files are stand-ins for what couldn't be made.
-    pub stands_in: bool,
+    /// Whether work can go on without it: its files are stand-ins, or older ones that stay.
+    pub filled: bool,
     /// Worth knowing.
     pub warnings: Vec<Note>,
     /// Images that were made.
@@ -107,11 +107,16 @@ impl AssetResult {
         Self {
             verdict: Verdict::Done,
             error: None,
-            stands_in: false,
+            filled: false,
             warnings: Vec::new(),
             images: 0,
             cost_usd: Some(0.0),
         }
+    }
+
+    /// Done, as nothing was to be done.
+    pub fn kept(one: &PlannedAsset) -> Self {
+        Self { warnings: one.warnings.clone(), ..Self::done() }
     }
 
     /// Not done, because of `error`.

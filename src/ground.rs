@@ -24,7 +24,6 @@ pub(crate) fn key_color(prompt: &str) -> Rgb {
 }
 
 /// How a ground of this colour is asked for, after the prompt.
-#[cfg(feature = "generate")]
 pub(crate) fn wording(color: Rgb) -> String {
     let name = if color == MAGENTA { "magenta" } else { "green" };
     format!(
@@ -33,9 +32,16 @@ pub(crate) fn wording(color: Rgb) -> String {
     )
 }
 
+/// All that a model is told: what the references show, the prompt, and how the ground is to be.
+pub(crate) fn said(hints: &str, prompt: &str, key: Option<Rgb>) -> String {
+    let ground = key.map(wording).unwrap_or_default();
+    let sentences: Vec<&str> = [hints, prompt, &ground].into_iter().filter(|sentence| !sentence.is_empty()).collect();
+    sentences.join(" ")
+}
+
 #[cfg(test)]
 mod tests {
-    use crate::ground::{GREEN, MAGENTA, key_color};
+    use crate::ground::{GREEN, MAGENTA, key_color, said, wording};
 
     #[test]
     fn the_ground_has_a_colour_that_the_picture_has_not() {
@@ -52,11 +58,11 @@ mod tests {
         }
     }
 
-    #[cfg(feature = "generate")]
     #[test]
     fn the_wording_names_the_colour_and_its_value() {
-        use crate::ground::wording;
         assert!(wording(MAGENTA).contains("magenta (#ff00ff)"));
+        assert_eq!(said("Image 1 is it.", "a moon", None), "Image 1 is it. a moon");
+        assert_eq!(said("", "a moon", Some(GREEN)), format!("a moon {}", wording(GREEN)));
         assert!(wording(GREEN).contains("green (#00ff00)"));
     }
 }

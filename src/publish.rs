@@ -225,60 +225,47 @@ impl Making {
     }
 
     fn write(&self, original: &[u8]) -> Result<Written, Note> {
-        let (path, settings) = (&self.job.path, &self.job.settings);
-        let known = self.made_before();
-        let is_new = known.is_none();
-        let made = match known {
-            Some(made) => made,
-            None => transform(original, &self.job.treatment()).map_err(|error| {
-                Note::new(
-                    "transform",
-                    format!("`{path}` can't be made: {error}"),
-                    "the original is kept; change the output's settings",
-                )
-            })?,
+        let (path, settings, cache) = (&self.job.path, &self.job.settings, &self.place.cache);
+        let made = self.made(original)?;
+        let (bytes, is_copy) = (&*made.bytes, matches!(made.bytes, Cow::Borrowed(_)));
+        let hash = if is_copy { self.job.take } else { Digest::of(bytes) };
+        cache.record_made(hash, self.job.take, settings.digest()).map_err(|error| cache_error(&error))?;
+        let twin = if is_copy { cache.original_file(hash, bytes.len()) } else { None };
+        let written = match twin {
+            Some(twin) => self.place.files.write_like(path, bytes, hash, &twin),
+            None => self.place.files.write(path, bytes, hash),
         };
-        let hash = match &made.bytes {
-            Cow::Borrowed(_) => self.job.take,
-            Cow::Owned(bytes) => Digest::of(bytes),
-        };
-        let recorded = self.place.cache.record_made(hash, self.job.take, settings.digest());
-        recorded.map_err(|error| cache_error(&error))?;
-        self.place.files.write(path, &made.bytes, hash).map_err(|error| {
+        written.map_err(|error| {
             Note::new(
                 "files",
                 format!("can't be written: {error}"),
                 "mend it, then run `tintype sync` again: nothing is paid twice",
             )
         })?;
-        if is_new {
-            self.remember(&made, hash);
-        }
-        Ok(Written {
-            hash,
-            bytes: made.bytes.len() as u64,
-            width: made.width,
-            height: made.height,
-            findings: made.findings,
-        })
-    }
-}
-
-impl Making {
-    /// The file as another checkout, or an earlier run, has made it.
-    fn made_before(&self) -> Option<Made<'static>> {
-        let bytes = self.place.cache.derived(self.job.take, self.job.treatment().digest())?;
-        let Picture { width, height, .. } = Picture::read_output(&bytes).ok()?;
-        Some(Made { bytes: Cow::Owned(bytes), width, height, findings: Vec::new() })
+        let Made { width, height, .. } = made;
+        Ok(Written { hash, bytes: bytes.len() as u64, width, height, findings: made.findings })
     }
 
-    /// Keeps the file for other checkouts, if making it was any work and all is as it was meant.
-    fn remember(&self, made: &Made<'_>, hash: Digest) {
-        if let Cow::Owned(bytes) = &made.bytes
-            && made.findings.is_empty()
+    /// The file of an original: as it is, as an earlier run or another checkout has made it, or made anew and kept for them.
+    fn made<'a>(&self, original: &'a [u8]) -> Result<Made<'a>, Note> {
+        let (take, treatment) = (self.job.take, self.job.treatment());
+        let settings = treatment.digest();
+        let is_copy = Picture::read(original).is_ok_and(|picture| treatment.is_untouched(&picture));
+        let kept = if is_copy { None } else { self.place.cache.derived(take, settings) };
+        if let Some(bytes) = kept
+            && let Ok(Picture { width, height, .. }) = Picture::read_output(&bytes)
         {
-            self.place.cache.put_derived(self.job.take, self.job.treatment().digest(), bytes, hash);
+            return Ok(Made { bytes: Cow::Owned(bytes), width, height, findings: Vec::new() });
         }
+        let made = transform(original, &treatment).map_err(|error| {
+            let message = format!("`{}` can't be made: {error}", self.job.path);
+            Note::new("transform", message, "the original is kept; change the output's settings")
+        })?;
+        // What there is something to say of is made again, so that it is said again.
+        if !is_copy && made.findings.is_empty() {
+            self.place.cache.put_derived(take, settings, &made.bytes);
+        }
+        Ok(made)
     }
 }
 

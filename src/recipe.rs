@@ -284,14 +284,17 @@ fn encode_table(entries: &BTreeMap<String, Value>) -> Vec<u8> {
     encoder.finish()
 }
 
+/// What is said of references with these hints, in their order.
+pub(crate) fn hints<'a>(hints: impl Iterator<Item = Option<&'a str>>) -> String {
+    let said =
+        |(index, hint): (usize, Option<&str>)| Some(format!("Image {} is {}.", index + 1, hint?.trim_end_matches('.')));
+    hints.enumerate().filter_map(said).collect::<Vec<_>>().join(" ")
+}
+
 impl Recipe {
     /// What is said of the references before the wording: `Image 1 is the helmet.` Nothing where none has a hint.
     pub fn hints(&self) -> String {
-        let hint = |(index, reference): (usize, &Reference)| {
-            let hint = reference.hint.as_deref()?;
-            Some(format!("Image {} is {}.", index + 1, hint.trim_end_matches('.')))
-        };
-        self.references.iter().enumerate().filter_map(hint).collect::<Vec<_>>().join(" ")
+        hints(self.references.iter().map(|reference| reference.hint.as_deref()))
     }
 
     /// A recipe of nothing but a model and a wording.

@@ -5,9 +5,9 @@ use std::sync::Arc;
 
 use crate::capability::{Field, Support};
 use crate::diagnostic::{Diagnostic, grouped};
-use crate::ground::key_color;
+use crate::ground::{key_color, said};
 use crate::model::{Api, Model, Provider, Registry, Route, Wire};
-use crate::recipe::{Background, Quality, Size};
+use crate::recipe::{Background, Quality, Size, hints};
 use crate::resolve::{Asset, AssetOrigin, OpenRecipe};
 use crate::size::{Asked, BadSize, Cure, Demand, ask};
 use crate::transform::Rgb;
@@ -115,10 +115,10 @@ fn fit(open: &OpenRecipe, route: &Arc<Route>, output: (Option<u32>, Option<u32>)
     };
     let mut fit = Fit { route, api, untold: Vec::new(), doubts: Vec::new() };
     fit.references(open)?;
-    fit.wording(open)?;
     fit.seed(open)?;
     fit.quality(open)?;
     let key = fit.background(open)?;
+    fit.wording(open, key)?;
     if open.recipe.negative_prompt.is_some() {
         fit.need(Field::NegativePrompt, "negative prompt")?;
     }
@@ -194,12 +194,18 @@ impl Fit<'_> {
         }
     }
 
-    fn wording(&self, open: &OpenRecipe) -> Result<(), PassedOver> {
-        let length = open.recipe.prompt.chars().count() as u64;
+    fn wording(&self, open: &OpenRecipe, key: Option<Rgb>) -> Result<(), PassedOver> {
+        let hints = hints(open.references.iter().map(|reference| reference.hint.as_deref()));
+        let length = said(&hints, &open.recipe.prompt, key).chars().count() as u64;
         match self.route.facts.max_prompt.map(u64::from) {
             Some(most) if length > most => {
+                let beside = if length > open.recipe.prompt.chars().count() as u64 {
+                    " with what is said beside it"
+                } else {
+                    ""
+                };
                 let (most, length) = (grouped(most), grouped(length));
-                self.refuse(format!("takes a prompt of at most {most} characters, and this one has {length}"))
+                self.refuse(format!("takes a prompt of at most {most} characters, and this one has {length}{beside}"))
             }
             _ => Ok(()),
         }
@@ -471,14 +477,15 @@ mod tests {
             }
         }
 
-        /// The candidates in order: provider, wire format, what is asked, most images, price; `?` with a doubt.
+        /// The candidates in order: provider, wire format, what is asked, most images, price; `?` with a doubt; the ground, if one is asked for.
         fn routes(self) -> Result<Vec<String>, String> {
             let line = |candidate: &Candidate| {
                 let asked = candidate.asked.as_ref().map_or("-".to_string(), ToString::to_string);
                 let price = candidate.cost_usd.map_or("unknown".to_string(), |cost| format!("${cost}"));
                 let doubt = if candidate.doubts.is_empty() { "" } else { "?" };
                 let (provider, api) = (&candidate.route.provider, candidate.api.name());
-                format!("{provider} {api} {asked} x{} {price}{doubt}", candidate.max_images)
+                let ground = candidate.key.map_or(String::new(), |key| format!(" on {key}"));
+                format!("{provider} {api} {asked} x{} {price}{doubt}{ground}", candidate.max_images)
             };
             match route(&self.asset(), &Registry::built_in()) {
                 Ok(routing) => Ok(routing.expect("it is generated").candidates.iter().map(line).collect()),
@@ -550,6 +557,20 @@ mod tests {
                 wish("gpt-image-1").size("1536x1024").background(Background::Transparent),
                 vec!["openrouter openrouter-images 1536x1024 x10 $0.25"],
             ),
+            (
+                wish("gpt-image-2").size("1536x864").background(Background::Transparent),
+                vec![
+                    "openrouter openrouter-images 1536x864 x10 unknown",
+                    "aisa openai-images 1536x864 x1 unknown on #00ff00",
+                ],
+            ),
+            (
+                wish("gpt-image-2").size("1536x864").background(Background::Transparent).at(&["aisa", "openrouter"]),
+                vec![
+                    "aisa openai-images 1536x864 x1 unknown on #00ff00",
+                    "openrouter openrouter-images 1536x864 x10 unknown",
+                ],
+            ),
             (wish("gpt-image-1").quality(Quality::Low), vec!["openrouter openrouter-images 1024x1024 x10 $0.011"]),
             (
                 wish("gpt-image-2").size("1536x864"),
@@ -588,6 +609,12 @@ mod tests {
             (
                 wish("wan2.7-image").with(|wish| wish.recipe.prompt = "moon ".repeat(1200)),
                 vec!["aisa takes a prompt of at most 5,000 characters, and this one has 6,000"],
+            ),
+            (
+                wish("wan2.7-image")
+                    .background(Background::Transparent)
+                    .with(|wish| wish.recipe.prompt = "moon ".repeat(999)),
+                vec!["at most 5,000 characters, and this one has 5,", "with what is said beside it"],
             ),
             (wish("seedream-4.5").size("1024x1024"), vec!["can't draw `1024x1024`", "at least 3,686,400 pixels"]),
             (wish("gemini-3-pro-image").size("1920x1080"), vec!["can't draw `1920x1080`", "not pixels"]),

@@ -170,6 +170,13 @@ impl Cache {
         Err(NoOriginal::Damaged)
     }
 
+    /// An original's file, if it is as long as it has to be: what has its bytes can share its blocks.
+    #[cfg(feature = "generate")]
+    pub(crate) fn original_file(&self, hash: Digest, length: usize) -> Option<fs::File> {
+        let (file, metadata) = open(&self.original_path(hash), Links::Refused).ok()?;
+        (metadata.is_file() && metadata.len() == length as u64).then_some(file)
+    }
+
     /// Whether an original has the bytes that its name says, read piece by piece.
     pub fn check_original(&self, hash: Digest) -> Result<(), NoOriginal> {
         match hash_regular(&self.original_path(hash)) {

@@ -51,10 +51,10 @@ impl Cache {
 
     /// Keeps a file that was made, so that no other checkout has to make it again; its digest stands before it. A failure
     /// costs that one some time and nothing else.
-    pub(crate) fn put_derived(&self, take: Digest, settings: Digest, bytes: &[u8], hash: Digest) {
+    pub(crate) fn put_derived(&self, take: Digest, settings: Digest, bytes: &[u8]) {
         let path = self.derived_path(take, settings);
         let Ok(folder) = private_folder(path.parent().unwrap_or(&self.root), Durable::No) else { return };
-        let _ = replace(&folder, &path, &[hash.as_bytes(), bytes].concat(), Durable::No);
+        let _ = replace(&folder, &path, &[Digest::of(bytes).as_bytes(), bytes].concat(), Durable::No);
     }
 
     /// Files a take under its recipe, for every project that has the same.

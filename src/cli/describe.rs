@@ -233,16 +233,15 @@ pub(crate) fn made(synced: &Synced, screen: Screen) -> String {
     let done = |action: Action| {
         synced.plan.iter().filter(|one| one.action == action && verdict(one) == Some(Verdict::Done)).count()
     };
-    let with = |wanted: Verdict| {
-        synced.results.values().filter(|result| result.verdict == wanted && !result.stands_in).count()
-    };
-    let stand_ins = synced.results.values().filter(|result| result.stands_in).count();
+    let with =
+        |wanted: Verdict| synced.results.values().filter(|result| result.verdict == wanted && !result.filled).count();
+    let filled = synced.results.values().filter(|result| result.filled).count();
     let parts = [
         (done(Action::Generate), "made", GREEN, true),
         (done(Action::Transform), "transformed", GREEN, true),
         (done(Action::Restore), "restored", GREEN, true),
         (done(Action::Prune), "pruned", GREEN, true),
-        (stand_ins, "with stand-ins", YELLOW, false),
+        (filled, "filled", YELLOW, false),
         (with(Verdict::Failed), "failed", RED, false),
         (with(Verdict::Skipped), "skipped", YELLOW, false),
         (done(Action::Keep), "unchanged", Style::new(), false),

@@ -10,7 +10,7 @@ use crate::event::Event;
 use crate::execute::purchase::{NoTakes, Purchase, Taken, cache_note, interrupted};
 use crate::execute::purse::Reserved;
 use crate::execute::take_up::{Answered, By, Came, take_up, unusable};
-use crate::ground::wording;
+use crate::ground::said;
 use crate::model::Provider;
 use crate::plan::{Note, maybe_billed, refused};
 use crate::provider::http::{Line, Reply, Sent};
@@ -56,8 +56,7 @@ struct Noted<'a> {
 impl Purchase<'_> {
     pub(super) fn request(&self, candidate: &Candidate, images: u32, references: &[Attachment]) -> Request {
         let none = BTreeMap::new();
-        let ground = candidate.key.map(wording);
-        let prompt = said([Some(self.recipe.hints()), Some(self.recipe.prompt.clone()), ground]).unwrap_or_default();
+        let prompt = said(&self.recipe.hints(), &self.recipe.prompt, candidate.key);
         let ask = Ask {
             route: &candidate.route,
             prompt: &prompt,
@@ -84,7 +83,7 @@ impl Purchase<'_> {
             model_id: candidate.route.id.clone(),
             api: candidate.api.name().to_string(),
             asked: candidate.asked.as_ref().map(ToString::to_string),
-            wording: said([Some(self.recipe.hints()), candidate.key.map(wording)]),
+            wording: Some(said(&self.recipe.hints(), "", candidate.key)).filter(|wording| !wording.is_empty()),
             key: candidate.key,
             transparent: self.recipe.background == Some(Background::Transparent),
             images,
@@ -240,12 +239,6 @@ impl Purchase<'_> {
         let written = tokio::task::spawn_blocking(move || write(&cache)).await;
         written.unwrap_or_else(|panic| Err(io::Error::other(panic))).map_err(|error| NoTakes::Final(cache_note(&error)))
     }
-}
-
-/// Sentences after each other; nothing where there are none.
-fn said(sentences: impl IntoIterator<Item = Option<String>>) -> Option<String> {
-    let sentences: Vec<String> = sentences.into_iter().flatten().filter(|sentence| !sentence.is_empty()).collect();
-    (!sentences.is_empty()).then(|| sentences.join(" "))
 }
 
 fn now() -> String {

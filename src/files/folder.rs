@@ -84,10 +84,25 @@ impl Folder {
     /// Puts `bytes` at the name that `target` ends in, whole or not at all: beside it first, then renamed. A link there is
     /// replaced, not followed.
     pub(crate) fn replace(&self, target: &Path, bytes: &[u8], durable: Durable) -> io::Result<fs::Metadata> {
+        self.fill(target, durable, |file| file.write_all(bytes))
+    }
+
+    /// The same with the bytes of another file that holds them: their blocks are shared where the file system can do that, and
+    /// written where it can't.
+    pub(crate) fn replace_like(&self, target: &Path, bytes: &[u8], twin: &fs::File) -> io::Result<fs::Metadata> {
+        self.fill(target, Durable::No, |file| system::share_blocks(file, twin).or_else(|_| file.write_all(bytes)))
+    }
+
+    fn fill(
+        &self,
+        target: &Path,
+        durable: Durable,
+        fill: impl FnOnce(&mut fs::File) -> io::Result<()>,
+    ) -> io::Result<fs::Metadata> {
         let name = target.file_name().ok_or(io::ErrorKind::InvalidInput)?;
         let (mut file, unfinished) = self.begin()?;
         let written = (|| {
-            file.write_all(bytes)?;
+            fill(&mut file)?;
             if durable == Durable::Yes {
                 file.sync_all()?;
             }
@@ -195,6 +210,17 @@ mod system {
         Ok(openat(folder, name, flags, Mode::RUSR | Mode::WUSR)?.into())
     }
 
+    /// Makes an empty file share another one's blocks: a copy that takes no room.
+    #[cfg(all(target_os = "linux", feature = "generate"))]
+    pub(crate) fn share_blocks(file: &File, twin: &File) -> io::Result<()> {
+        Ok(rustix::fs::ioctl_ficlone(file, twin)?)
+    }
+
+    #[cfg(all(not(target_os = "linux"), feature = "generate"))]
+    pub(crate) fn share_blocks(_file: &File, _twin: &File) -> io::Result<()> {
+        Err(io::ErrorKind::Unsupported.into())
+    }
+
     #[cfg(feature = "generate")]
     pub(crate) fn make(folder: &Handle, name: &OsStr) -> io::Result<()> {
         Ok(mkdirat(folder, name, Mode::RWXU | Mode::RWXG | Mode::RWXO)?)
@@ -256,6 +282,11 @@ mod system {
     #[cfg(feature = "generate")]
     pub(crate) fn create(folder: &Handle, name: &OsStr) -> io::Result<File> {
         File::options().read(true).write(true).create_new(true).open(folder.join(name))
+    }
+
+    #[cfg(feature = "generate")]
+    pub(crate) fn share_blocks(_file: &File, _twin: &File) -> io::Result<()> {
+        Err(io::ErrorKind::Unsupported.into())
     }
 
     #[cfg(feature = "generate")]

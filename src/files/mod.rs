@@ -3,12 +3,14 @@
 //! Every path stays beneath the manifest's folder. Knows nothing of assets, recipes or the cache.
 
 mod error;
+mod find;
 mod folder;
 mod inputs;
 mod open;
 mod outside;
 #[cfg(feature = "generate")]
 mod part;
+mod pictures;
 mod pins;
 #[cfg(feature = "generate")]
 mod stand_ins;
@@ -19,7 +21,7 @@ mod write;
 use std::collections::HashMap;
 use std::ffi::OsString;
 use std::fs;
-use std::io::{self, Read};
+use std::io;
 use std::path::{Path, PathBuf};
 use std::sync::{Mutex, PoisonError};
 
@@ -41,6 +43,7 @@ pub(crate) use crate::files::open::{Links, Opened, hash_regular, open, read_regu
 pub use crate::files::outside::read_outside;
 #[cfg(feature = "generate")]
 pub(crate) use crate::files::part::Part;
+pub(crate) use crate::files::pictures::MAX_PICTURE;
 pub(crate) use crate::files::stat::Stamp;
 #[cfg(feature = "generate")]
 pub(crate) use crate::files::write::{replace, sync_folder};
@@ -53,12 +56,6 @@ pub const LOCKFILE: &str = "images.lock";
 pub const STATE: &str = ".tintype";
 /// No manifest or lockfile may be longer, in bytes.
 const MAX_TEXT: u64 = 256 << 20;
-/// No reference or source may be larger, in bytes: vendors take at most 50 MB.
-const MAX_PICTURE: u64 = 64 << 20;
-
-/// So much of a picture is read for its header: more than PNG and WebP need, and all but the longest metadata of a JPEG.
-const HEAD: usize = 64 << 10;
-
 /// What lies at a path.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum FileState {
@@ -106,8 +103,7 @@ impl Files {
         if !metadata.is_file() {
             return Err(FileError::new(&shown, "it is not a file"));
         }
-        let folder = manifest_path.parent().filter(|parent| !parent.as_os_str().is_empty());
-        let root = fs::canonicalize(folder.unwrap_or(Path::new("."))).map_err(|error| FileError::io(&shown, &error))?;
+        let root = fs::canonicalize(folder_of(manifest_path)).map_err(|error| FileError::io(&shown, &error))?;
         let name = manifest_path.file_name().and_then(|name| name.to_str()).unwrap_or(MANIFEST);
         Ok(Self {
             root,
@@ -156,19 +152,6 @@ impl Files {
             Err(error) if error.missing => Ok(None),
             other => other.map(Some),
         }
-    }
-
-    /// The files of the project that a pattern names, in order: `*` within a folder's or file's name, `**` for folders of any
-    /// depth.
-    pub fn find(&self, pattern: &str) -> Result<Vec<String>, String> {
-        let parts: Vec<&str> = pattern.split('/').collect();
-        // A pattern is a path but for its stars.
-        ProjectPath::new(&pattern.replace('*', "x"))?;
-        let mut found = Vec::new();
-        find(self, "", &parts, &mut found);
-        found.sort();
-        found.dedup();
-        Ok(found)
     }
 
     /// A text of the project: a prompt, a table of rows. Links may lead to other places of the project, not out of it.
@@ -236,42 +219,6 @@ impl Files {
             Err(error) if error.missing => Ok(None),
             other => other.map(Some),
         }
-    }
-
-    /// The bytes of a reference or source. Links may lead to other places of the project, not out of it.
-    pub fn read_picture(&self, path: &ProjectPath) -> Result<Vec<u8>, FileError> {
-        self.read_stamped_picture(path).map(|(bytes, _)| bytes)
-    }
-
-    /// The same, and the stamp that the file had when it was opened.
-    pub(crate) fn read_stamped_picture(&self, path: &ProjectPath) -> Result<(Vec<u8>, Stamp), FileError> {
-        let real = fs::canonicalize(self.locate(path)).map_err(|error| FileError::io(path, &error))?;
-        if !real.starts_with(&self.root) {
-            return Err(FileError::outside(path));
-        }
-        self.read_beneath(&real, path.as_str(), MAX_PICTURE)
-    }
-
-    /// The digest of a reference or source, through the stat index; the first bytes prove it an image only when read.
-    pub fn picture_digest(&self, path: &ProjectPath) -> Option<Digest> {
-        let metadata = fs::metadata(self.locate(path)).ok().filter(fs::Metadata::is_file)?;
-        let stamp = Stamp::of(&metadata);
-        let digest = self.lock_index().trusted(&picture_key(path), &stamp)?;
-        self.note(path.as_str(), Some(stamp));
-        Some(digest)
-    }
-
-    /// The first bytes of a reference or source whose digest is known: its header, unless that is uncommonly long.
-    pub(crate) fn picture_head(&self, path: &ProjectPath) -> Option<Vec<u8>> {
-        let (file, _) = open(&self.locate(path), Links::Followed).ok()?;
-        let mut head = Vec::with_capacity(HEAD);
-        file.take(HEAD as u64).read_to_end(&mut head).ok().map(|_| head)
-    }
-
-    /// Remembers the digest of a reference or source whose bytes were read, and were an image.
-    pub(crate) fn remember_picture(&self, path: &ProjectPath, stamp: Stamp, digest: Digest) {
-        self.note(path.as_str(), Some(stamp));
-        self.lock_index().record(&picture_key(path), stamp, digest);
     }
 
     /// Whether the file at an output's path stands in for a picture that couldn't be made: its mark says so.
@@ -356,6 +303,11 @@ impl Files {
     }
 }
 
+/// The folder that a manifest lies in.
+pub(crate) fn folder_of(manifest: &Path) -> &Path {
+    manifest.parent().filter(|parent| !parent.as_os_str().is_empty()).unwrap_or(Path::new("."))
+}
+
 /// The folder without links, as far as it exists.
 pub(crate) fn real(folder: &Path) -> PathBuf {
     let mut rest = Vec::new();
@@ -372,42 +324,6 @@ pub(crate) fn real(folder: &Path) -> PathBuf {
     }
 }
 
-/// Walks down as far as the parts of a pattern lead. Links to folders aren't followed.
-fn find(files: &Files, prefix: &str, parts: &[&str], found: &mut Vec<String>) {
-    let Some((part, rest)) = parts.split_first() else { return };
-    let beneath = |name: &str| if prefix.is_empty() { name.to_string() } else { format!("{prefix}/{name}") };
-    if !part.contains('*') {
-        let path = beneath(part);
-        match fs::symlink_metadata(files.root.join(&path)).map(|metadata| metadata.is_dir()) {
-            Ok(true) => find(files, &path, rest, found),
-            Ok(false) if rest.is_empty() => found.push(path),
-            Ok(false) => {}
-            Err(_) => files.note(&path, None),
-        }
-        return;
-    }
-    if *part == "**" {
-        find(files, prefix, rest, found);
-    }
-    let folder = files.root.join(prefix);
-    files.note_folder(prefix, &folder);
-    let glob = wildmatch::WildMatch::new(part);
-    for entry in fs::read_dir(folder).into_iter().flatten().flatten() {
-        let Ok(name) = entry.file_name().into_string() else { continue };
-        let path = beneath(&name);
-        let is_folder = entry.file_type().is_ok_and(|kind| kind.is_dir());
-        if *part == "**" {
-            if is_folder && !name.starts_with('.') {
-                find(files, &path, parts, found);
-            }
-        } else if glob.matches(&name) && rest.is_empty() && !is_folder {
-            found.push(path);
-        } else if glob.matches(&name) && is_folder {
-            find(files, &path, rest, found);
-        }
-    }
-}
-
 fn text_of(name: &str, bytes: Vec<u8>) -> Result<String, FileError> {
     let text = String::from_utf8(bytes).map_err(|error| FileError {
         help: Some("save the file as UTF-8"),
@@ -415,11 +331,6 @@ fn text_of(name: &str, bytes: Vec<u8>) -> Result<String, FileError> {
     })?;
     // A mark that some editors put before all else is no part of the text.
     Ok(text.strip_prefix('\u{feff}').map(str::to_string).unwrap_or(text))
-}
-
-/// References are remembered apart from outputs: to be one, a file must have been seen to be an image.
-fn picture_key(path: &ProjectPath) -> String {
-    format!("image:{path}")
 }
 
 #[cfg(all(test, feature = "generate"))]

@@ -24,6 +24,26 @@ const TICKS: i128 = 20_000_000;
 impl Files {
     /// Puts `bytes`, which have this digest, at an output's path, whole or not at all, making the folders above it.
     pub fn write(&self, path: &ProjectPath, bytes: &[u8], digest: Digest) -> Result<(), FileError> {
+        self.put(path, digest, |folder, target| folder.replace(target, bytes, Durable::No))
+    }
+
+    /// The same, of a file elsewhere that has these very bytes: where it can, the file system keeps them once.
+    pub(crate) fn write_like(
+        &self,
+        path: &ProjectPath,
+        bytes: &[u8],
+        digest: Digest,
+        twin: &fs::File,
+    ) -> Result<(), FileError> {
+        self.put(path, digest, |folder, target| folder.replace_like(target, bytes, twin))
+    }
+
+    fn put(
+        &self,
+        path: &ProjectPath,
+        digest: Digest,
+        put: impl FnOnce(&Folder, &Path) -> io::Result<fs::Metadata>,
+    ) -> Result<(), FileError> {
         let (way, _) = self.way_to(path)?;
         let write = || {
             let _tree = self.tree.read().unwrap_or_else(PoisonError::into_inner);
@@ -31,7 +51,7 @@ impl Files {
             for part in &way {
                 folder = folder.make(part)?;
             }
-            folder.replace(&self.locate(path), bytes, Durable::No)
+            put(&folder, &self.locate(path))
         };
         let metadata = write().map_err(|error| FileError::io(path, &error))?;
         self.lock_index().wrote(path.as_str(), Stamp::of(&metadata), digest);

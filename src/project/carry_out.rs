@@ -150,6 +150,5 @@ impl Project {
 
 /// What becomes of an asset that stays as it is.
 fn kept(one: &PlannedAsset) -> Outcome {
-    let result = AssetResult { warnings: one.warnings.clone(), ..AssetResult::done() };
-    Outcome { result, entry: EntryChange::Keep, originals: None, from_cache: Vec::new() }
+    Outcome { result: AssetResult::kept(one), entry: EntryChange::Keep, originals: None, from_cache: Vec::new() }
 }

@@ -66,13 +66,13 @@ impl Project {
         options: &SyncOptions,
         report: &dyn Report,
     ) -> Result<Agreed, ProjectError> {
-        match self.agree(plan, agreed, options, report) {
-            Err(ProjectError::Refused(note)) if options.placeholders => {
-                set_aside(plan, &note, PlannedAsset::spends);
-                self.agree(plan, agreed, options, report)
-            }
-            agreed => agreed,
+        let answer = self.agree(plan, agreed, options, report);
+        let Err(ProjectError::Refused(note)) = &answer else { return answer };
+        if !options.placeholders {
+            return answer;
         }
+        set_aside(plan, note, PlannedAsset::spends);
+        Ok(Agreed::of(plan))
     }
 
     /// Spending is agreed to by `--yes`, by a small enough price, or by somebody who is asked. What was `agreed` to
@@ -84,7 +84,7 @@ impl Project {
         options: &SyncOptions,
         report: &dyn Report,
     ) -> Result<Agreed, ProjectError> {
-        let spending = Agreed { images: plan.paid_images(), cost_usd: plan.cost_usd() };
+        let spending = Agreed::of(plan);
         if spending.images == 0 || options.yes || agreed.is_some_and(|agreed| spending.is_within(agreed)) {
             return Ok(spending);
         }
@@ -96,7 +96,9 @@ impl Project {
             let small = spending.cost_usd.is_some_and(|cost| cost <= above + 1e-9);
             (format!("more than ${above:.2} is asked about first"), small)
         };
-        if is_small || (!options.unattended && report.confirm(plan)) {
+        // Whoever said no a moment ago, and has stand-ins drawn instead, isn't asked twice.
+        let may_ask = !(options.unattended || (options.placeholders && agreed.is_some()));
+        if is_small || (may_ask && report.confirm(plan)) {
             return Ok(spending);
         }
         let images = if spending.images == 1 { "1 image".to_string() } else { format!("{} images", spending.images) };
@@ -179,6 +181,11 @@ pub(crate) struct Agreed {
 }
 
 impl Agreed {
+    /// All that a plan spends.
+    fn of(plan: &Plan) -> Self {
+        Self { images: plan.paid_images(), cost_usd: plan.cost_usd() }
+    }
+
     fn is_within(self, other: Self) -> bool {
         let cheaper = match (self.cost_usd, other.cost_usd) {
             (Some(own), Some(agreed)) => own <= agreed + 1e-9,

@@ -9,7 +9,7 @@ use std::path::Path;
 use std::sync::{Arc, Mutex, PoisonError};
 
 use crate::cache::Cache;
-use crate::files::{Files, Part};
+use crate::files::{Files, Part, folder_of};
 use crate::lock;
 use crate::manifest::{Excerpt, Publish, excerpt};
 use crate::name::AssetName;
@@ -39,9 +39,8 @@ impl Project {
     /// The part of a project that an edit of its manifest touches, for a sync with these options. `None`, and the project is
     /// to be opened, where more may have changed or somebody else works in it.
     pub fn edited(manifest: &Path, surroundings: &Surroundings, options: &SyncOptions) -> Option<Self> {
-        let root = manifest.parent().filter(|parent| !parent.as_os_str().is_empty()).unwrap_or(Path::new("."));
         // What is looked at from now on is what is worked on.
-        let turn = try_project(root)?;
+        let turn = try_project(folder_of(manifest))?;
         let project = Self::part(manifest, surroundings, options)?;
         let turn = Turn::in_project(turn, project.cache.try_share()?);
         *project.rest.as_ref()?.turn.lock().unwrap_or_else(PoisonError::into_inner) = Some(turn);

@@ -39,8 +39,12 @@ impl Project {
                 continue;
             }
             match self.draw_stand_ins(asset) {
+                Ok(paths) if paths.is_empty() => {
+                    // Older files stay. That serves whom nobody tried to make a new one for; what failed has failed.
+                    outcome.result.filled = outcome.result.verdict == Verdict::Skipped;
+                }
                 Ok(paths) => {
-                    outcome.result.stands_in = true;
+                    outcome.result.filled = true;
                     report.event(&Event::StoodIn { asset: one, paths: &paths });
                     known.extend(paths);
                 }
@@ -57,14 +61,15 @@ impl Project {
             Note::new("stand-in", format!("no stand-in can be drawn for `{path}`: {why}"), "")
         };
         let mut drawn = Vec::new();
+        let mut originals: BTreeMap<u32, Vec<u8>> = BTreeMap::new();
         for (path, output, take) in places(asset) {
             // An older picture, or one made by hand, is better than none.
             if self.files.look(&path) != FileState::Missing && !self.files.is_stand_in(&path) {
                 continue;
             }
-            let original = self.stand_in_original(asset, take);
-            let made = transform(&original, &plain(&output.settings))
-                .or_else(|_| transform(&original, &bare(&output.settings)));
+            let original = originals.entry(take).or_insert_with(|| self.stand_in_original(asset, take));
+            let made =
+                transform(original, &plain(&output.settings)).or_else(|_| transform(original, &bare(&output.settings)));
             let bytes = marked(made.map_err(|error| failed(&path, &error))?.bytes.into_owned());
             self.files.write(&path, &bytes, Digest::of(&bytes)).map_err(|error| failed(&path, &error))?;
             drawn.push(path);

@@ -11,7 +11,7 @@ use crate::execute::{EntryChange, Outcome};
 use crate::files::{FileError, Links, STATE, describe, open, open_or_make};
 use crate::lock::Lockfile;
 use crate::name::AssetName;
-use crate::plan::{Note, Plan, PlannedAsset};
+use crate::plan::{Note, Plan};
 use crate::project::cache::{check, hold};
 use crate::project::consent::Agreed;
 use crate::project::{Allowed, Project, ProjectError, Selection, Survey};
@@ -75,9 +75,9 @@ pub struct Synced {
 }
 
 impl Synced {
-    /// Whether everything went as planned, or stand-ins fill what didn't.
+    /// Whether everything went as planned, or work can go on without what didn't.
     pub fn is_complete(&self) -> bool {
-        self.results.values().all(|result| result.verdict == Verdict::Done || result.stands_in)
+        self.results.values().all(|result| result.verdict == Verdict::Done || result.filled)
     }
 }
 
@@ -232,8 +232,7 @@ pub(crate) fn runtime() -> Result<Runtime, ProjectError> {
 impl Synced {
     /// Of a plan in which there was nothing to do.
     pub fn settled(plan: Plan) -> Self {
-        let done = |one: &PlannedAsset| AssetResult { warnings: one.warnings.clone(), ..AssetResult::done() };
-        let results = plan.iter().map(|one| (one.name.clone(), done(one))).collect();
+        let results = plan.iter().map(|one| (one.name.clone(), AssetResult::kept(one))).collect();
         Self { plan, results, interrupted: false }
     }
 }

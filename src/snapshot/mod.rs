@@ -25,7 +25,7 @@ use std::sync::OnceLock;
 use crate::digest::Digest;
 #[cfg(feature = "generate")]
 use crate::files::Inputs;
-use crate::files::{Folder, Opened, STATE, Stamp, real};
+use crate::files::{Folder, Opened, STATE, Stamp, folder_of, real};
 #[cfg(feature = "generate")]
 use crate::name::AssetName;
 use crate::plan::Plan;
@@ -121,7 +121,7 @@ impl Snapshot {
 
     /// What was concluded in this very world, whether it still holds or not.
     fn read(manifest: &Path, world: &World<'_>) -> Option<Self> {
-        let folder = manifest.parent().filter(|parent| !parent.as_os_str().is_empty()).unwrap_or(Path::new("."));
+        let folder = folder_of(manifest);
         let root = Folder::open(folder).ok()?;
         let opened = root.within(STATE.as_ref()).ok()?.open_file(FILE.as_ref()).ok()?;
         let bytes = read_head(&opened)?;

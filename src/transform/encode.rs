@@ -34,35 +34,26 @@ pub(crate) const fn max_side(format: Format) -> u32 {
     }
 }
 
-/// A file, as it came to be.
-pub(crate) struct Encoded {
-    pub(crate) bytes: Vec<u8>,
-    /// At which quality, of a format that has it.
-    #[cfg_attr(not(test), expect(dead_code, reason = "what the best one was is for tests"))]
-    pub(crate) quality: Option<u8>,
-}
-
 /// The file of these settings' format. Where it may have so many bytes at most, it is that of the best quality that fits.
-pub(crate) fn encode(pixels: &Pixels, settings: &Settings) -> Result<Encoded, TransformError> {
+pub(crate) fn encode(pixels: &Pixels, settings: &Settings) -> Result<Vec<u8>, TransformError> {
     let format = settings.format;
     if let Some(colors) = &settings.colors {
         let indexed = Indexed::of(pixels, colors);
-        let bytes = if format == Format::Png { indexed.png()? } else { lossless(&indexed.pixels(), format)? };
-        return Ok(Encoded { bytes, quality: None });
+        return if format == Format::Png { indexed.png() } else { lossless(&indexed.pixels(), format) };
     }
     if !format.has_quality() || (settings.lossless && format.has_lossless()) {
-        return Ok(Encoded { bytes: lossless(pixels, format)?, quality: None });
+        return lossless(pixels, format);
     }
     let best = settings.quality.unwrap_or(usual_quality(format)).clamp(1, 100);
     let bytes = lossy(pixels, format, best)?;
     match settings.max_bytes {
         Some(most) if bytes.len() as u64 > most => best_within(pixels, format, best, most),
-        _ => Ok(Encoded { bytes, quality: Some(best) }),
+        _ => Ok(bytes),
     }
 }
 
 /// The best quality below one whose file is too long.
-fn best_within(pixels: &Pixels, format: Format, too_good: u8, most: u64) -> Result<Encoded, TransformError> {
+fn best_within(pixels: &Pixels, format: Format, too_good: u8, most: u64) -> Result<Vec<u8>, TransformError> {
     let (mut too_good, mut fitting) = (too_good, None);
     let mut least = u64::MAX;
     let mut fits = 0;
@@ -77,8 +68,7 @@ fn best_within(pixels: &Pixels, format: Format, too_good: u8, most: u64) -> Resu
             too_good = quality;
         }
     }
-    let too_long = || TransformError::TooManyBytes { most, least };
-    fitting.map(|bytes| Encoded { bytes, quality: Some(fits) }).ok_or_else(too_long)
+    fitting.ok_or(TransformError::TooManyBytes { most, least })
 }
 
 const fn usual_quality(format: Format) -> u8 {
@@ -171,7 +161,7 @@ mod tests {
     use crate::transform::settings::Settings;
 
     fn file(pixels: &Pixels, format: Format, quality: Option<u8>) -> Vec<u8> {
-        encode(pixels, &Settings { quality, ..Settings::of(format) }).unwrap().bytes
+        encode(pixels, &Settings { quality, ..Settings::of(format) }).unwrap()
     }
 
     fn round_trip(pixels: &Pixels, format: Format, quality: Option<u8>) -> Pixels {
@@ -233,7 +223,7 @@ mod tests {
     fn lossless_webp_keeps_every_pixel_that_is_seen() {
         for pixels in [samples::scene(33, 21), samples::red_square_on_invisible_green(16).without_hidden_colours()] {
             let settings = Settings { lossless: true, ..Settings::of(Format::Webp) };
-            let file = encode(&pixels, &settings).unwrap().bytes;
+            let file = encode(&pixels, &settings).unwrap();
             assert_eq!(decode(&file, &Picture::read(&file).unwrap()).unwrap(), pixels);
         }
     }
@@ -247,9 +237,10 @@ mod tests {
                 let limit = Some(most as u64);
                 let settings = Settings { quality: Some(80), max_bytes: limit, ..Settings::of(format) };
                 let made = encode(&scene, &settings).unwrap();
-                let quality = made.quality.expect("it has one");
-                assert!(made.bytes.len() <= most, "{format} {most}");
+                assert!(made.len() <= most, "{format} {most}");
                 // Sizes don't rise with every step; the next one up is the one that was found too large.
+                let quality = (1..=80).rev().find(|quality| file(&scene, format, Some(*quality)) == made);
+                let quality = quality.expect("it is a file of some quality");
                 let next = sizes.get(usize::from(quality));
                 assert!(quality == 80 || next.is_some_and(|next| *next > most), "{format} {most}: {quality}");
             }

@@ -370,4 +370,56 @@ mod tests {
         let untouched = remove_key(red.clone(), &ChromaKey::of(Some(Rgb(GREEN)))).unwrap();
         assert!(untouched.is_opaque());
     }
+
+    /// Lines of one colour on a ground, each pixel mixed by how much of it they cover.
+    #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "mixtures of bytes")]
+    fn lines(side: u32, apart: f64, thick: f64, line: [u8; 3], ground: [u8; 3]) -> Pixels {
+        let across = |x: u32| {
+            let place = (f64::from(x) + 0.5) % apart - apart / 2.0;
+            (thick / 2.0 + 0.5 - place.abs()).clamp(0.0, 1.0)
+        };
+        let is_inside = |at: u32| (8..side - 8).contains(&at);
+        let pixel = |(x, y): (u32, u32)| {
+            let cover = if is_inside(x) && is_inside(y) { across(x) } else { 0.0 };
+            let mix = |above: u8, below: u8| (f64::from(above) * cover + f64::from(below) * (1.0 - cover)) as u8;
+            [0, 1, 2].map(|channel| mix(line[channel], ground[channel]))
+        };
+        let bytes = (0..side).flat_map(|y| (0..side).map(move |x| (x, y))).flat_map(pixel).collect();
+        Pixels { width: side, height: side, has_alpha: false, bytes }
+    }
+
+    #[test]
+    fn between_hairs_the_ground_goes_where_it_is_nowhere_pure() {
+        // So dense that no pixel in the middle is ground alone, nor hair alone.
+        let keyed = remove_key(lines(64, 2.5, 1.2, [60, 30, 12], GREEN), &ChromaKey::of(None)).unwrap();
+        for pixel in keyed.bytes.as_chunks::<4>().0 {
+            let green = i32::from(pixel[1]) - i32::from(pixel[0].max(pixel[2]));
+            assert!(green * i32::from(pixel[3]) <= 24 * 255, "{pixel:?}");
+        }
+        let covered: u32 = keyed.bytes.iter().skip(3).step_by(4).map(|alpha| u32::from(*alpha)).sum();
+        let drawn = 48 * 48 * 255 / 100 * 48;
+        assert!((drawn * 4 / 5..drawn * 5 / 4).contains(&covered), "{covered} of {drawn}");
+    }
+
+    #[test]
+    fn a_thin_outline_stays_whatever_it_runs_around() {
+        // White, with a black line of a pixel and a half around it.
+        let mut picture = lines(40, 100.0, 0.0, GREEN, GREEN);
+        let mut put =
+            |x: usize, y: usize, colour: [u8; 3]| picture.bytes[(y * 40 + x) * 3..][..3].copy_from_slice(&colour);
+        for (x, y) in (0..40).flat_map(|x| (0..40).map(move |y| (x, y))) {
+            let depth = x.min(y).min(39 - x).min(39 - y);
+            match depth {
+                0..8 => {}
+                8 => put(x, y, [0, 127, 0]),
+                9 => put(x, y, [0, 0, 0]),
+                _ => put(x, y, [255, 255, 255]),
+            }
+        }
+        let keyed = remove_key(picture, &ChromaKey::of(None)).unwrap();
+        let at = |x: usize| &keyed.bytes[(20 * 40 + x) * 4..][..4];
+        assert!(at(9)[3] == 255 && at(9)[..3].iter().all(|value| *value < 20), "the line: {:?}", at(9));
+        assert!((90..170).contains(&at(8)[3]) && at(8)[..3].iter().all(|value| *value < 60), "its edge: {:?}", at(8));
+        assert_eq!((at(20), at(4)), (&[255; 4][..], &[0; 4][..]));
+    }
 }

@@ -8,7 +8,7 @@ use std::borrow::Cow;
 use crate::picture::{Format, MAX_PIXELS, Picture};
 use crate::transform::colour::Rgb;
 use crate::transform::decode::decode;
-use crate::transform::encode::{Encoded, encode, max_side};
+use crate::transform::encode::{encode, max_side};
 use crate::transform::error::TransformError;
 use crate::transform::frame::Frame;
 use crate::transform::geometry::{Cell, Crop};
@@ -66,7 +66,7 @@ pub fn transform<'a>(original: &'a [u8], settings: &Settings) -> Result<Made<'a>
         Some(ground) => pixels.over(ground),
         None => pixels.without_hidden_colours(),
     };
-    let Encoded { bytes, .. } = encode(&pixels, settings)?;
+    let bytes = encode(&pixels, settings)?;
     Ok(Made { bytes: Cow::Owned(bytes), width: pixels.width, height: pixels.height, findings })
 }
 
@@ -80,10 +80,8 @@ pub fn examine(original: &[u8]) -> Result<Examined, TransformError> {
 /// The picture without its key colour.
 fn keyed(pixels: Pixels, settings: &Settings, findings: &mut Vec<Finding>) -> Result<Pixels, TransformError> {
     let Some(key) = &settings.chroma_key else { return Ok(pixels) };
-    // What has come with real transparency, or has lost its ground already, needs none taken away.
-    let was_clear = !pixels.is_opaque();
     let keyed = remove_key(pixels, key)?;
-    if keyed.is_opaque() && !was_clear {
+    if keyed.is_opaque() {
         findings.push(Finding::NothingKeyed);
     }
     Ok(keyed)

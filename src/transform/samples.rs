@@ -34,7 +34,7 @@ pub(crate) fn red_square_on_invisible_green(side: u32) -> Pixels {
 
 /// A file of that format with default settings.
 pub(crate) fn file(format: Format, pixels: &Pixels) -> Vec<u8> {
-    encode(pixels, &Settings::of(format)).expect("a small picture").bytes
+    encode(pixels, &Settings::of(format)).expect("a small picture")
 }
 
 /// EXIF data which says that a picture is to be turned by a quarter, clockwise.

@@ -177,3 +177,36 @@ fn a_wording_that_another_asset_has_is_not_bought_again() {
         project.check_invariants(&vendor);
     }
 }
+
+/// A project of one picture after another, settled; and whether a sync after an edit worked on a part of it.
+fn worked_on_a_part(assets: &str, from: &str, to: &str) -> bool {
+    let project =
+        Sandbox::new().manifest(&format!("[defaults]\nmodel = \"placeholder\"\nsize = \"64x64\"\n\n{assets}"));
+    project.write("art/board.png", png(8, 8, [9, 9, 9, 255])).run("sync").success();
+    let index = index_time(&project);
+    project.edit(from, to).run("sync").success();
+    project.run("plan --exit-code").success();
+    index == index_time(&project)
+}
+
+#[test]
+fn only_what_no_other_asset_has_a_part_in_is_worked_on_by_itself() {
+    let two = "[assets.a]\nprompt = \"one\"\n[assets.b]\nprompt = \"two\"\n";
+    let follows = "[assets.a]\nprompt = \"one\"\n[assets.b]\nprompt = \"two\"\nreferences = [\"asset:a\"]\n";
+    let takes = "[assets.a]\nprompt = \"one\"\nn = 2\npublish = \"all\"\noutput = \"{{ name }}-{{ take }}.png\"\n";
+    for (assets, from, to, alone) in [
+        (two, "\"one\"", "\"another\"", true),
+        (two, "\"one\"", "\"one\"\ntags = [\"x\"]", true),
+        (two, "\"one\"", "\"another\"\noutput = { width = 32 }", true),
+        (follows, "\"two\"", "\"another\"", false),
+        (follows, "\"one\"", "\"another\"", false),
+        (two, "\"one\"", "\"two\"", false),
+        (two, "\"one\"", "\"one\"\noutput = \"other.png\"", false),
+        (two, "\"one\"", "\"one\"\nreferences = [\"art/board.png\"]", false),
+        (two, "[assets.b]", "[assets.c]", false),
+        (takes, "\"one\"", "\"another\"", false),
+        (two, "64x64", "32x32", false),
+    ] {
+        assert_eq!(worked_on_a_part(assets, from, to), alone, "{from} to {to}");
+    }
+}

@@ -112,3 +112,20 @@ fn a_stand_in_takes_no_pictures_place_and_goes_with_its_asset() {
     project.remove(".tintype").empty_cache().run("sync --yes").code(1);
     assert!(!project.read("assets/later.png").ends_with(b"to be replaced"));
 }
+
+#[test]
+fn an_older_picture_serves_who_was_not_tried_and_not_what_failed() {
+    let vendor = Vendor::openai();
+    let assets = "[assets.hero]\nprompt = \"a\"\n[assets.copy]\nprompt = \"b\"\nreferences = [\"asset:hero\"]\n";
+    let project = studio(&vendor, "", assets);
+    project.run("sync --yes").success();
+    let before = [project.read("assets/hero.png"), project.read("assets/copy.png")];
+    // Nobody may pay for the one, and so the other waits: both keep what they have, and work goes on.
+    project.edit("prompt = \"a\"", "prompt = \"c\"").run("sync --placeholders --max-images 0").success();
+    assert_eq!([project.read("assets/hero.png"), project.read("assets/copy.png")], before);
+    // What was tried and refused has failed, as its old picture isn't what was asked for.
+    vendor.when("c", Fault::Refuse);
+    let run = project.run("sync --placeholders --yes").code(1);
+    assert!(!run.stderr().contains("filled"), "{}", run.stderr());
+    assert_eq!(project.read("assets/hero.png"), before[0]);
+}
