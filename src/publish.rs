@@ -15,7 +15,7 @@ use crate::observe::Facts;
 use crate::picture::Picture;
 use crate::plan::{FileJob, FileVerdict, Note, ReasonCode, blocked};
 use crate::resolve::{Asset, AssetOrigin, Assets};
-use crate::transform::{Finding, Made, transform};
+use crate::transform::{Finding, Made, Original};
 
 /// Draws an original of this hash again, if it can.
 pub(crate) type Redraw = Arc<dyn Fn(Digest) -> Option<Vec<u8>> + Send + Sync>;
@@ -37,16 +37,16 @@ pub(crate) struct Place {
     pub(crate) lock: Arc<Lockfile>,
 }
 
-/// One file to make, with all that it takes, on whichever thread.
+/// An asset's files to make, with all that it takes, on whichever thread.
 struct Making {
     place: Place,
     name: AssetName,
     /// The file that the original is, where it was made by hand.
     source: Option<ProjectPath>,
     redraw: Option<Redraw>,
-    job: FileJob,
-    /// What lay there when the plan was made.
-    before: FileState,
+    jobs: Vec<FileJob>,
+    /// What lay in each one's place when the plan was made.
+    before: Vec<FileState>,
     overwrite: bool,
 }
 
@@ -58,6 +58,25 @@ pub(crate) struct Target<'a> {
     pub(crate) entry: Option<&'a Entry>,
     pub(crate) redraw: Option<Redraw>,
 }
+
+impl Target<'_> {
+    /// A job's file as it is to be locked.
+    fn output(&self, job: &FileJob, written: &Written) -> LockedOutput {
+        let has_takes = matches!(self.asset.origin, AssetOrigin::Generated(_));
+        LockedOutput {
+            path: job.path.clone(),
+            hash: written.hash,
+            settings: job.settings.digest(),
+            bytes: written.bytes,
+            width: written.width,
+            height: written.height,
+            take: (self.asset.publish == Publish::All && has_takes).then_some(job.take),
+        }
+    }
+}
+
+/// A file as it is to be locked, and what is worth knowing of it.
+type Locking = (LockedOutput, Vec<Note>);
 
 /// The files of one asset.
 #[derive(Debug, Default)]
@@ -94,9 +113,18 @@ fn remove(paths: &[ProjectPath], files: &Files) -> Option<Note> {
 impl Publisher<'_> {
     /// Makes what is to be made of `jobs`; what stands already is locked as it is.
     pub(crate) async fn publish(&self, target: &Target<'_>, jobs: &[FileJob]) -> Published {
+        let mut made = self.make(target, jobs.iter().filter(|job| self.is_to_make(job))).await.into_iter();
         let mut published = Published::default();
         for job in jobs {
-            match self.publish_one(target, job).await {
+            let output = match &job.verdict {
+                FileVerdict::Fine(locked) => Ok((locked.clone(), Vec::new())),
+                FileVerdict::Recorded(hash) => self.lock_recorded(target, job, *hash),
+                FileVerdict::Foreign { code, detail } if !self.overwrite => {
+                    Err(blocked(target.name, &job.path, *code, detail))
+                }
+                FileVerdict::Foreign { .. } | FileVerdict::Make(_) => made.next().expect("each was made, or failed"),
+            };
+            match output {
                 Ok((output, warnings)) => {
                     published.outputs.push(output);
                     published.warnings.extend(warnings);
@@ -112,96 +140,91 @@ impl Publisher<'_> {
         published
     }
 
-    async fn publish_one(&self, target: &Target<'_>, job: &FileJob) -> Result<(LockedOutput, Vec<Note>), Note> {
-        let has_takes = matches!(target.asset.origin, AssetOrigin::Generated(_));
-        let take = (target.asset.publish == Publish::All && has_takes).then_some(job.take);
-        match &job.verdict {
-            FileVerdict::Fine(locked) => Ok((locked.clone(), Vec::new())),
-            FileVerdict::Recorded(hash) => self.lock_recorded(job, *hash, take).map(|output| (output, Vec::new())),
-            FileVerdict::Foreign { code, detail } if !self.overwrite => {
-                Err(blocked(target.name, &job.path, *code, detail))
-            }
-            FileVerdict::Foreign { .. } | FileVerdict::Make(_) => self.make(target, job, take).await,
+    const fn is_to_make(&self, job: &FileJob) -> bool {
+        match job.verdict {
+            FileVerdict::Make(_) => true,
+            FileVerdict::Foreign { .. } => self.overwrite,
+            FileVerdict::Fine(_) | FileVerdict::Recorded(_) => false,
         }
     }
 
-    fn lock_recorded(&self, job: &FileJob, hash: Digest, take: Option<Digest>) -> Result<LockedOutput, Note> {
+    fn lock_recorded(&self, target: &Target<'_>, job: &FileJob, hash: Digest) -> Result<Locking, Note> {
         let bytes =
             self.place.files.read_picture(&job.path).map_err(|error| Note::new("files", error.to_string(), ""))?;
-        let picture = Picture::read_output(&bytes)
+        let Picture { width, height, .. } = Picture::read_output(&bytes)
             .map_err(|error| Note::new("files", format!("`{}` is {error}", job.path), ""))?;
-        Ok(LockedOutput {
-            path: job.path.clone(),
-            hash,
-            settings: job.settings.digest(),
-            bytes: bytes.len() as u64,
-            width: picture.width,
-            height: picture.height,
-            take,
-        })
+        let bytes = bytes.len() as u64;
+        Ok((target.output(job, &Written { hash, bytes, width, height, findings: Vec::new() }), Vec::new()))
     }
 
-    async fn make(
-        &self,
-        target: &Target<'_>,
-        job: &FileJob,
-        take: Option<Digest>,
-    ) -> Result<(LockedOutput, Vec<Note>), Note> {
+    /// Makes these files on one core, one after the other: what is decoded for one of them serves the next.
+    async fn make(&self, target: &Target<'_>, jobs: impl Iterator<Item = &FileJob>) -> Vec<Result<Locking, Note>> {
+        let jobs: Vec<FileJob> = jobs.cloned().collect();
+        if jobs.is_empty() {
+            return Vec::new();
+        }
         let _core = self.cores.acquire().await.expect("the semaphore is never closed");
-        let seen = target.facts.files.get(&job.path);
+        let seen = |job: &FileJob| target.facts.files.get(&job.path).map(|seen| seen.state.clone());
         let making = Making {
             place: self.place.clone(),
             name: target.name.clone(),
             source: self.assets.source_file(target.asset).cloned(),
             redraw: target.redraw.clone(),
-            job: job.clone(),
-            before: seen.map_or(FileState::Missing, |seen| seen.state.clone()),
+            before: jobs.iter().map(|job| seen(job).unwrap_or(FileState::Missing)).collect(),
+            jobs: jobs.clone(),
             overwrite: self.overwrite,
         };
+        let failed = |panic| Err(Note::new("internal", format!("making a file failed: {panic}"), ""));
         let made = tokio::task::spawn_blocking(move || making.make()).await;
-        let made =
-            made.unwrap_or_else(|panic| Err(Note::new("internal", format!("making a file failed: {panic}"), "")))?;
-        let warnings = made.findings.iter().map(|finding| warning(*finding, &job.path)).collect();
-        let output = LockedOutput {
-            path: job.path.clone(),
-            hash: made.hash,
-            settings: job.settings.digest(),
-            bytes: made.bytes,
-            width: made.width,
-            height: made.height,
-            take,
+        let made = made.unwrap_or_else(|panic| jobs.iter().map(|_| failed(panic.to_string())).collect());
+        let locking = |(job, made): (&FileJob, Result<Written, Note>)| {
+            let written = made?;
+            let warnings = written.findings.iter().map(|finding| warning(*finding, &job.path)).collect();
+            Ok((as_locked(target, job, target.output(job, &written)), warnings))
         };
-        Ok((as_locked(target, job, output), warnings))
+        jobs.iter().zip(made).map(locking).collect()
     }
 }
 
 impl Making {
-    fn make(&self) -> Result<Written, Note> {
-        self.check_unchanged()?;
-        let original = self.original()?;
-        self.place.save_original(&self.job.path)?;
-        self.write(&original)
+    fn make(&self) -> Vec<Result<Written, Note>> {
+        let jobs: Vec<(&FileJob, &FileState)> = self.jobs.iter().zip(&self.before).collect();
+        jobs.chunk_by(|(one, _), (other, _)| one.take == other.take).flat_map(|jobs| self.make_of_one(jobs)).collect()
+    }
+
+    /// The files that are made of one take.
+    fn make_of_one(&self, jobs: &[(&FileJob, &FileState)]) -> Vec<Result<Written, Note>> {
+        let take = jobs[0].0.take;
+        let bytes = self.original(take);
+        let bytes = bytes.as_deref();
+        let mut original = Original::new(bytes.unwrap_or_default(), jobs.len());
+        let write = |(job, before): &(&FileJob, &FileState)| {
+            self.check_unchanged(job, before)?;
+            bytes.map_err(Note::clone)?;
+            self.place.save_original(&job.path)?;
+            self.write(job, &mut original)
+        };
+        jobs.iter().map(write).collect()
     }
 
     /// Someone may have edited the file while its picture was being made.
-    fn check_unchanged(&self) -> Result<(), Note> {
+    fn check_unchanged(&self, job: &FileJob, before: &FileState) -> Result<(), Note> {
         if self.overwrite {
             return Ok(());
         }
-        let now = self.place.files.look(&self.job.path);
+        let now = self.place.files.look(&job.path);
         let is_ours = match &now {
             FileState::Missing => true,
             FileState::File { digest } => !self.place.cache.made(*digest).is_empty(),
             _ => false,
         };
-        if now == self.before || is_ours {
+        if now == *before || is_ours {
             return Ok(());
         }
-        Err(blocked(&self.name, &self.job.path, ReasonCode::Edited, "it was changed while tintype ran"))
+        Err(blocked(&self.name, &job.path, ReasonCode::Edited, "it was changed while tintype ran"))
     }
 
-    fn original(&self) -> Result<Vec<u8>, Note> {
-        let hash = self.job.take;
+    fn original(&self, hash: Digest) -> Result<Vec<u8>, Note> {
         if let Some(path) = &self.source {
             let bytes =
                 self.place.files.read_picture(path).map_err(|error| Note::new("files", error.to_string(), ""))?;
@@ -224,12 +247,12 @@ impl Making {
             })
     }
 
-    fn write(&self, original: &[u8]) -> Result<Written, Note> {
-        let (path, settings, cache) = (&self.job.path, &self.job.settings, &self.place.cache);
-        let made = self.made(original)?;
+    fn write(&self, job: &FileJob, original: &mut Original<'_>) -> Result<Written, Note> {
+        let (path, cache) = (&job.path, &self.place.cache);
+        let made = self.made(job, original)?;
         let (bytes, is_copy) = (&*made.bytes, matches!(made.bytes, Cow::Borrowed(_)));
-        let hash = if is_copy { self.job.take } else { Digest::of(bytes) };
-        cache.record_made(hash, self.job.take, settings.digest()).map_err(|error| cache_error(&error))?;
+        let hash = if is_copy { job.take } else { Digest::of(bytes) };
+        cache.record_made(hash, job.take, job.settings.digest()).map_err(|error| cache_error(&error))?;
         let twin = if is_copy { cache.original_file(hash, bytes.len()) } else { None };
         let written = match twin {
             Some(twin) => self.place.files.write_like(path, bytes, hash, &twin),
@@ -247,18 +270,18 @@ impl Making {
     }
 
     /// The file of an original: as it is, as an earlier run or another checkout has made it, or made anew and kept for them.
-    fn made<'a>(&self, original: &'a [u8]) -> Result<Made<'a>, Note> {
-        let (take, treatment) = (self.job.take, self.job.treatment());
+    fn made<'a>(&self, job: &FileJob, original: &mut Original<'a>) -> Result<Made<'a>, Note> {
+        let (take, treatment) = (job.take, job.treatment());
         let settings = treatment.digest();
-        let is_copy = Picture::read(original).is_ok_and(|picture| treatment.is_untouched(&picture));
+        let is_copy = original.is_copied(&treatment);
         let kept = if is_copy { None } else { self.place.cache.derived(take, settings) };
         if let Some(bytes) = kept
             && let Ok(Picture { width, height, .. }) = Picture::read_output(&bytes)
         {
             return Ok(Made { bytes: Cow::Owned(bytes), width, height, findings: Vec::new() });
         }
-        let made = transform(original, &treatment).map_err(|error| {
-            let message = format!("`{}` can't be made: {error}", self.job.path);
+        let made = original.make(&treatment).map_err(|error| {
+            let message = format!("`{}` can't be made: {error}", job.path);
             Note::new("transform", message, "the original is kept; change the output's settings")
         })?;
         // What there is something to say of is made again, so that it is said again.

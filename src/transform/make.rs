@@ -6,7 +6,7 @@
 use std::borrow::Cow;
 
 use crate::picture::{Format, MAX_PIXELS, Picture};
-use crate::transform::colour::Rgb;
+use crate::transform::colour::{ChromaKey, Rgb};
 use crate::transform::decode::decode;
 use crate::transform::encode::{encode, max_side};
 use crate::transform::error::TransformError;
@@ -53,21 +53,69 @@ pub struct Examined {
 
 /// Makes the output of `original`: always the same bytes from the same bytes and equal settings.
 pub fn transform<'a>(original: &'a [u8], settings: &Settings) -> Result<Made<'a>, TransformError> {
-    let picture = Picture::read(original)?;
-    if settings.is_untouched(&picture) {
-        let Picture { width, height, .. } = picture;
-        return Ok(Made { bytes: Cow::Borrowed(original), width, height, findings: Vec::new() });
+    Original::new(original, 1).make(settings)
+}
+
+/// An original that several outputs are made of, decoded once for all of them.
+pub struct Original<'a> {
+    bytes: &'a [u8],
+    /// How many outputs may still be made: the pixels are kept as long as there are any.
+    left: usize,
+    /// The pixels without this key colour.
+    pixels: Option<(Option<ChromaKey>, Pixels)>,
+}
+
+impl<'a> Original<'a> {
+    /// The original of about so many outputs: making more than that is slower, and nothing else.
+    pub const fn new(bytes: &'a [u8], outputs: usize) -> Self {
+        Self { bytes, left: outputs, pixels: None }
     }
-    let mut findings = Vec::new();
-    let pixels = keyed(decode(original, &picture)?, settings, &mut findings)?;
-    let pixels = shown(pixels, settings)?.turned(settings.rotate, settings.flip);
-    let pixels = framed(pixels, settings, &mut findings)?;
-    let pixels = match settings.background {
-        Some(ground) => pixels.over(ground),
-        None => pixels.without_hidden_colours(),
-    };
-    let bytes = encode(&pixels, settings)?;
-    Ok(Made { bytes: Cow::Owned(bytes), width: pixels.width, height: pixels.height, findings })
+
+    /// Whether an output is the original as it is, byte for byte.
+    pub fn is_copied(&self, settings: &Settings) -> bool {
+        Picture::read(self.bytes).is_ok_and(|picture| settings.is_untouched(&picture))
+    }
+
+    /// Makes one output, as [`transform`] does.
+    pub fn make(&mut self, settings: &Settings) -> Result<Made<'a>, TransformError> {
+        self.left = self.left.saturating_sub(1);
+        let picture = Picture::read(self.bytes)?;
+        if settings.is_untouched(&picture) {
+            let Picture { width, height, .. } = picture;
+            return Ok(Made { bytes: Cow::Borrowed(self.bytes), width, height, findings: Vec::new() });
+        }
+        let mut findings = Vec::new();
+        let pixels = self.keyed(&picture, settings.chroma_key.as_ref())?;
+        if settings.chroma_key.is_some() && pixels.is_opaque() {
+            findings.push(Finding::NothingKeyed);
+        }
+        let pixels = shown(pixels, settings)?.turned(settings.rotate, settings.flip);
+        let pixels = framed(pixels, settings, &mut findings)?;
+        let pixels = match settings.background {
+            Some(ground) => pixels.over(ground),
+            None => pixels.without_hidden_colours(),
+        };
+        let bytes = encode(&pixels, settings)?;
+        Ok(Made { bytes: Cow::Owned(bytes), width: pixels.width, height: pixels.height, findings })
+    }
+
+    /// The picture without its key colour.
+    fn keyed(&mut self, picture: &Picture, key: Option<&ChromaKey>) -> Result<Pixels, TransformError> {
+        let pixels = match self.pixels.take() {
+            Some((without, pixels)) if without.as_ref() == key => pixels,
+            _ => {
+                let pixels = decode(self.bytes, picture)?;
+                match key {
+                    Some(key) => remove_key(pixels, key)?,
+                    None => pixels,
+                }
+            }
+        };
+        if self.left > 0 {
+            self.pixels = Some((key.cloned(), pixels.clone()));
+        }
+        Ok(pixels)
+    }
 }
 
 /// Decodes the image under limits, to be sure that the bytes are a whole one.
@@ -75,16 +123,6 @@ pub fn examine(original: &[u8]) -> Result<Examined, TransformError> {
     let picture = Picture::read(original)?;
     let has_alpha = decode(original, &picture)?.has_alpha;
     Ok(Examined { picture, has_alpha })
-}
-
-/// The picture without its key colour.
-fn keyed(pixels: Pixels, settings: &Settings, findings: &mut Vec<Finding>) -> Result<Pixels, TransformError> {
-    let Some(key) = &settings.chroma_key else { return Ok(pixels) };
-    let keyed = remove_key(pixels, key)?;
-    if keyed.is_opaque() {
-        findings.push(Finding::NothingKeyed);
-    }
-    Ok(keyed)
 }
 
 /// The part that is shown: cropped, cut out of its sheet, without transparent borders.
@@ -155,7 +193,7 @@ mod tests {
     use crate::transform::error::TransformError;
     use crate::transform::frame::Frame;
     use crate::transform::geometry::{Cell, Crop, Pad};
-    use crate::transform::make::{Finding, Made, examine, transform};
+    use crate::transform::make::{Finding, Made, Original, examine, transform};
     use crate::transform::pixels::Pixels;
     use crate::transform::samples;
     use crate::transform::settings::{Filter, Fit, Settings};
@@ -279,6 +317,23 @@ mod tests {
                     assert_eq!(thread.join().unwrap(), expected);
                 }
             });
+        }
+    }
+
+    #[test]
+    fn several_outputs_of_one_original_are_what_each_would_be() {
+        let file = samples::file(Format::Png, &samples::red_square_on_invisible_green(48));
+        let key = |colour| Some(ChromaKey::of(Some(Rgb(colour))));
+        let all: Vec<Settings> = [None, key([255, 0, 0]), key([255, 0, 0]), None, key([0, 0, 255])]
+            .into_iter()
+            .zip([5, 20, 21, 48, 9])
+            .map(|(chroma_key, width)| Settings { chroma_key, ..to(Format::Webp, Some(width), None, Fit::Cover) })
+            .collect();
+        for outputs in [0, 1, all.len(), 9] {
+            let mut original = Original::new(&file, outputs);
+            for settings in &all {
+                assert_eq!(original.make(settings), transform(&file, settings), "{settings:?}");
+            }
         }
     }
 

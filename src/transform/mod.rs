@@ -36,4 +36,4 @@ pub use settings::{Filter, Fit, Settings};
 #[cfg(feature = "generate")]
 pub use error::TransformError;
 #[cfg(feature = "generate")]
-pub use make::{Examined, Finding, Made, examine, transform};
+pub use make::{Examined, Finding, Made, Original, examine, transform};

@@ -3,16 +3,19 @@
 //! Must not know of files or settings. All arithmetic on pixels is on whole numbers, and the weights come from nothing but
 //! sums and products: the same bits on every machine, however many pixels a processor does at once.
 
+use std::array;
 use std::sync::LazyLock;
 
 use crate::transform::light::{FULL, light, stored};
 use crate::transform::pixels::{OPAQUE, Pixels};
 use crate::transform::settings::Filter;
 
+/// Rows are added up so many at once.
+const TOGETHER: usize = 4;
 /// Weights are in units of one to so many bits.
 const BITS: u32 = 14;
-const ONE: i32 = 1 << BITS;
-const HALF: i32 = ONE / 2;
+const ONE: i16 = 1 << BITS;
+const HALF: i32 = 1 << (BITS - 1);
 
 /// A part of a picture, in its pixels.
 #[derive(Debug, Clone, Copy, PartialEq)]
@@ -92,7 +95,7 @@ fn pick(pixels: &Pixels, across: &Axis, down: &Axis) -> Pixels {
 /// For each new pixel, the first old one that it is made of, and the weights of that and those after it; they sum up to one.
 struct Weights {
     first: Vec<usize>,
-    all: Vec<i32>,
+    all: Vec<i16>,
     each: usize,
 }
 
@@ -123,7 +126,7 @@ impl Weights {
     }
 
     /// The first old pixel, and the weights, of each new one.
-    fn iter(&self) -> impl Iterator<Item = (usize, &[i32])> {
+    fn iter(&self) -> impl Iterator<Item = (usize, &[i16])> {
         self.first.iter().copied().zip(self.all.chunks_exact(self.each))
     }
 }
@@ -180,11 +183,11 @@ fn sinc(distance: f64) -> f64 {
 
 /// Weights in whole units that sum up to one exactly: what rounding leaves goes to the largest.
 #[expect(clippy::cast_possible_truncation, reason = "weights are of the order of one")]
-fn whole(weights: &[f64]) -> Vec<i32> {
+fn whole(weights: &[f64]) -> Vec<i16> {
     let sum: f64 = weights.iter().sum();
-    let mut whole: Vec<i32> =
-        weights.iter().map(|weight| (weight / sum * f64::from(ONE) + 0.5).floor() as i32).collect();
-    let rest = ONE - whole.iter().sum::<i32>();
+    let mut whole: Vec<i16> =
+        weights.iter().map(|weight| (weight / sum * f64::from(ONE) + 0.5).floor() as i16).collect();
+    let rest = ONE - whole.iter().sum::<i16>();
     if let Some(largest) = whole.iter_mut().max_by_key(|weight| **weight) {
         *largest += rest;
     }
@@ -200,10 +203,8 @@ fn resample<const CHANNELS: usize>(pixels: &Pixels, columns: &Weights, rows: &We
     let mut bytes = Vec::with_capacity(width * height * CHANNELS);
     for (first, weights) in rows.iter() {
         sums.fill(HALF);
-        for (offset, weight) in weights.iter().enumerate().filter(|(_, weight)| **weight != 0) {
-            for (sum, value) in sums.iter_mut().zip(lit.row(first + offset)) {
-                *sum += i32::from(*value) * weight;
-            }
+        for (number, weights) in (first..).step_by(TOGETHER).zip(weights.chunks(TOGETHER)) {
+            add_rows(&mut sums, lit.rows(number, weights.len()), weights);
         }
         for (value, sum) in row.iter_mut().zip(&sums) {
             *value = settle(*sum);
@@ -213,7 +214,7 @@ fn resample<const CHANNELS: usize>(pixels: &Pixels, columns: &Weights, rows: &We
             let near = row[first * CHANNELS..].as_chunks::<CHANNELS>().0;
             for (pixel, weight) in near.iter().zip(weights) {
                 for (sum, value) in sums.iter_mut().zip(pixel) {
-                    *sum += i32::from(*value) * weight;
+                    *sum += i32::from(*value) * i32::from(*weight);
                 }
             }
             bytes.extend(to_stored(sums.map(settle), &STORED));
@@ -221,6 +222,19 @@ fn resample<const CHANNELS: usize>(pixels: &Pixels, columns: &Weights, rows: &We
     }
     let side = |side: usize| u32::try_from(side).expect("an output's sides are bounded");
     Pixels { width: side(width), height: side(height), has_alpha: pixels.has_alpha, bytes }
+}
+
+/// Adds some rows, weighted. Several at once, and factors of sixteen bits: sums need not go to memory and back for each, and
+/// any processor multiplies eight such values in one step.
+fn add_rows(sums: &mut [i32], rows: [&[i16]; TOGETHER], some: &[i16]) {
+    let mut weights = [0; TOGETHER];
+    weights[..some.len()].copy_from_slice(some);
+    let length = sums.len();
+    let rows = rows.map(|row| &row[..length]);
+    for (index, sum) in sums.iter_mut().enumerate() {
+        let weighted = |place: usize| i32::from(rows[place][index]) * i32::from(weights[place]);
+        *sum += (weighted(0) + weighted(1)) + (weighted(2) + weighted(3));
+    }
 }
 
 /// A sum of weighted values as a value again, neither darker than black nor brighter than white.
@@ -240,15 +254,22 @@ struct Lit<'a, const CHANNELS: usize> {
 impl<'a, const CHANNELS: usize> Lit<'a, CHANNELS> {
     fn new(pixels: &'a Pixels, together: usize) -> Self {
         let lights = (0..=u8::MAX).map(|value| narrow(light(value))).collect();
-        let room = (KEPT / (pixels.width as usize * CHANNELS * size_of::<i16>())).max(1);
+        let room = (KEPT / (pixels.width as usize * CHANNELS * size_of::<i16>())).max(TOGETHER);
         Self { pixels, rows: vec![None; together.min(room)], lights }
     }
 
-    fn row(&mut self, number: usize) -> &[i16] {
-        let place = number % self.rows.len();
-        let known = self.rows[place].take().filter(|(known, _)| *known == number);
-        let row = known.unwrap_or_else(|| (number, self.read(number)));
-        &self.rows[place].insert(row).1
+    /// So many rows from one on; the first one again in place of those that aren't asked for.
+    fn rows(&mut self, first: usize, count: usize) -> [&[i16]; TOGETHER] {
+        for number in first..first + count {
+            let place = number % self.rows.len();
+            if self.rows[place].as_ref().is_none_or(|(known, _)| *known != number) {
+                self.rows[place] = Some((number, self.read(number)));
+            }
+        }
+        array::from_fn(|place| {
+            let number = if place < count { first + place } else { first };
+            self.rows[number % self.rows.len()].as_ref().map_or(&[][..], |(_, row)| row)
+        })
     }
 
     fn read(&self, number: usize) -> Vec<i16> {
@@ -339,11 +360,11 @@ mod tests {
                 let weights = Weights::of(&Axis { from, start, length, to }, filter);
                 assert_eq!(weights.iter().count(), to as usize);
                 for (first, weights) in weights.iter() {
-                    assert_eq!(weights.iter().sum::<i32>(), ONE, "{filter:?} {from} {to}");
+                    assert_eq!(weights.iter().sum::<i16>(), ONE, "{filter:?} {from} {to}");
                     assert!(first + weights.len() <= from as usize, "{filter:?} {from} {to}");
                     // What is added up fits into 32 bits, whatever the pixels are.
                     assert!(
-                        weights.iter().map(|weight| i64::from(weight.abs())).sum::<i64>() * 32_768
+                        weights.iter().map(|weight| i64::from(*weight).abs()).sum::<i64>() * 32_768
                             < i64::from(i32::MAX)
                     );
                 }
