@@ -365,6 +365,11 @@ fn warning(finding: Finding, path: &ProjectPath) -> Note {
             format!("`{path}` shows its picture larger than it is: it will look soft"),
             "ask for a larger size, or make the output smaller",
         ),
+        Finding::OddProfile => Note::new(
+            "odd-profile",
+            format!("the colour profile of `{path}`'s original isn't understood: its colours are taken for sRGB"),
+            "convert the picture to sRGB where it was made",
+        ),
         Finding::NothingKeyed => Note::new(
             "nothing-keyed",
             format!("nothing in `{path}` has the colour of `chroma_key`: its ground is still there"),

@@ -87,7 +87,17 @@ fn purchase(one: &PlannedAsset) -> String {
     let provider = one.provider.as_deref().unwrap_or_default();
     let model = one.model.as_deref().unwrap_or_default();
     let maker = if model == provider { model.to_string() } else { format!("{model} from {provider}") };
-    format!("{images} by {maker}, {}", price_up_to(one.work.waits, one.cost_usd))
+    format!("{images} by {maker}, {}{}", price_up_to(one.work.waits, one.cost_usd), sizes(one))
+}
+
+/// `; asked at 1024x1024, made into 64x64 and 32x32`, where that isn't the same.
+fn sizes(one: &PlannedAsset) -> String {
+    let asked = one.first().and_then(|candidate| candidate.asked.as_ref());
+    let into: Vec<String> = one.made_into.iter().map(|(width, height)| format!("{width}x{height}")).collect();
+    match asked {
+        Some(asked) if !into.is_empty() => format!("; asked at {asked}, made into {}", several(&into, NAMES)),
+        _ => String::new(),
+    }
 }
 
 /// A price which may still fall away, or not.

@@ -263,7 +263,9 @@ fn differences(examined: &Examined, asked: Option<&Asked>, transparent: bool) ->
         notes.push(Note::new("other-size", message, "the output is made of what came"));
     }
     if transparent && !examined.has_alpha {
-        let came = if format.has_alpha() {
+        let came = if examined.painted_checkers {
+            format!("an opaque {format} with a painted checkerboard came")
+        } else if format.has_alpha() {
             format!("an opaque {format} came")
         } else {
             format!("a {format} came, which can't have one")

@@ -10,7 +10,7 @@ use crate::model::Registry;
 use crate::name::ProjectPath;
 use crate::observe::{Facts, Unknown};
 use crate::plan::files::foreign;
-use crate::plan::notes::{blocked, maybe_billed, newer, no_reference, refused, stays, unavailable};
+use crate::plan::notes::{blocked, enlarged, maybe_billed, newer, no_reference, refused, stays, unavailable};
 use crate::plan::prune::{Removal, removal};
 use crate::plan::reason::compare;
 use crate::plan::{
@@ -240,6 +240,23 @@ impl Context<'_> {
         let price = one.first().and_then(|candidate| candidate.cost_usd);
         one.cost_usd = price.map(|price| rounded(price * f64::from(missing)));
         self.hold_back(one);
+        if one.images > 0 {
+            self.say_what_sizes_become(one);
+        }
+    }
+
+    /// A size that no route can be asked for is made of one that it can.
+    fn say_what_sizes_become(&self, one: &mut PlannedAsset) {
+        let Some(asked) = one.first().and_then(|candidate| candidate.asked.as_ref()?.pixels()) else { return };
+        for output in &self.asset.outputs {
+            let Some(outcome) = output.settings.outcome(asked) else { continue };
+            if outcome.size != asked && !one.made_into.contains(&outcome.size) {
+                one.made_into.push(outcome.size);
+            }
+            if outcome.is_enlarged {
+                one.warnings.push(enlarged(asked, outcome.size));
+            }
+        }
     }
 
     /// What was refused, or may have been billed, isn't sent again by itself.

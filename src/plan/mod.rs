@@ -111,6 +111,8 @@ pub struct PlannedAsset {
     pub candidates: Vec<Candidate>,
     /// Variables of which one must be set before its picture can be asked for; empty if one is.
     pub missing_keys: Vec<String>,
+    /// The sizes that its files get, in pixels, where the size that is asked for first is another one.
+    pub made_into: Vec<(u32, u32)>,
     /// Images to ask for.
     pub images: u32,
     /// Their price in US dollars; `None` where it isn't known.
@@ -347,6 +349,7 @@ impl PlannedAsset {
             api: None,
             candidates: Vec::new(),
             missing_keys: Vec::new(),
+            made_into: Vec::new(),
             images: 0,
             cost_usd: Some(0.0),
             outputs: Vec::new(),

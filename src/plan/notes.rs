@@ -33,6 +33,12 @@ pub(crate) fn stays(path: &ProjectPath) -> Note {
     Note::new("edited", format!("`{path}` was edited by hand: it stays as an ordinary file"), "")
 }
 
+/// A file will show more pixels than are asked for.
+pub(crate) fn enlarged(asked: (u32, u32), made: (u32, u32)) -> Note {
+    let message = format!("{}x{} is made of a picture of {}x{}: it will look soft", made.0, made.1, asked.0, asked.1);
+    Note::new("enlarged", message, "ask for a larger `size`, or make the output smaller")
+}
+
 /// A request for this recipe may have been billed and brought nothing.
 pub(crate) fn maybe_billed(name: &AssetName, journal: &Journal, lost: usize) -> Note {
     let detail = journal.unknown().find_map(|request| match &request.state {

@@ -10,26 +10,40 @@ use image::{DynamicImage, ImageDecoder, ImageFormat, ImageReader, Limits};
 use crate::picture::{Format, Picture};
 use crate::transform::error::TransformError;
 use crate::transform::pixels::Pixels;
+use crate::transform::profile::Profile;
 
 /// The most memory in bytes that an original's pixels may need: enough for four channels of eight bits at any size that
 /// is read, and for sixteen bits up to two thirds of that.
 const MAX_MEMORY: u64 = 512 << 20;
 
-/// The pixels of the image that `picture` is the header of: upright, and with alpha only if one of them isn't opaque.
-pub(crate) fn decode(original: &[u8], picture: &Picture) -> Result<Pixels, TransformError> {
+/// What an image file has.
+pub(crate) struct Decoded {
+    /// Its pixels: upright, in sRGB, and with alpha only if one of them isn't opaque.
+    pub(crate) pixels: Pixels,
+    /// Whether it has a colour profile that isn't understood: its colours are taken for sRGB.
+    pub(crate) odd_profile: bool,
+}
+
+/// Decodes the image that `picture` is the header of.
+pub(crate) fn decode(original: &[u8], picture: &Picture) -> Result<Decoded, TransformError> {
     if !is_whole(original, picture.format) {
         return Err(TransformError::Truncated(picture.format));
     }
-    let image = read_pixels(original, picture)?;
-    if image.color().has_alpha() {
-        let rgba = image.into_rgba8();
-        return Ok(Pixels::from_rgba(rgba.width(), rgba.height(), rgba.into_raw()));
-    }
-    let rgb = image.into_rgb8();
-    Ok(Pixels { width: rgb.width(), height: rgb.height(), has_alpha: false, bytes: rgb.into_raw() })
+    let (image, profile) = read_pixels(original, picture)?;
+    let (width, height) = (image.width(), image.height());
+    let pixels = if image.color().has_alpha() {
+        Pixels::from_rgba(width, height, image.into_rgba8().into_raw())
+    } else {
+        Pixels { width, height, has_alpha: false, bytes: image.into_rgb8().into_raw() }
+    };
+    Ok(match profile {
+        Profile::Srgb => Decoded { pixels, odd_profile: false },
+        Profile::Other(conversion) => Decoded { pixels: conversion.apply(pixels), odd_profile: false },
+        Profile::Unknown => Decoded { pixels, odd_profile: true },
+    })
 }
 
-fn read_pixels(original: &[u8], picture: &Picture) -> Result<DynamicImage, TransformError> {
+fn read_pixels(original: &[u8], picture: &Picture) -> Result<(DynamicImage, Profile), TransformError> {
     let refuse = |error: image::ImageError| TransformError::Decode(error.to_string());
     let mut reader = ImageReader::with_format(Cursor::new(original), image_format(picture.format));
     reader.limits(limits());
@@ -43,12 +57,17 @@ fn read_pixels(original: &[u8], picture: &Picture) -> Result<DynamicImage, Trans
     }
     // Broken metadata says nothing of how the picture stands, and the picture is what counts.
     let orientation = match picture.format {
-        Format::Webp if !webp_exif_fits(original) => Orientation::NoTransforms,
+        Format::Webp if !webp_chunk_fits(original, *b"EXIF") => Orientation::NoTransforms,
         _ => decoder.orientation().unwrap_or(Orientation::NoTransforms),
     };
+    let icc = match picture.format {
+        Format::Webp if !webp_chunk_fits(original, *b"ICCP") => None,
+        _ => decoder.icc_profile().ok().flatten(),
+    };
+    let profile = icc.map_or(Profile::Srgb, |icc| Profile::read(&icc));
     let mut image = DynamicImage::from_decoder(decoder).map_err(refuse)?;
     image.apply_orientation(orientation);
-    Ok(image)
+    Ok((image, profile))
 }
 
 const fn image_format(format: Format) -> ImageFormat {
@@ -123,14 +142,14 @@ fn webp_is_whole(bytes: &[u8]) -> bool {
     length.is_some_and(|length| u64::from(length) + 8 <= bytes.len() as u64)
 }
 
-/// Whether the metadata that the decoder will take, that of the first such chunk, ends before the file does: it makes
-/// room for as much as the chunk's header says, up to four gigabytes, before it looks.
-fn webp_exif_fits(bytes: &[u8]) -> bool {
+/// Whether the metadata of that name that the decoder will take, that of the first such chunk, ends before the file does: it
+/// makes room for as much as the chunk's header says, up to four gigabytes, before it looks.
+fn webp_chunk_fits(bytes: &[u8], name: [u8; 4]) -> bool {
     let mut rest = bytes.get(12..).unwrap_or_default();
     while let Some((header, after)) = rest.split_first_chunk::<8>() {
         let [.., a, b, c, d] = *header;
         let length = usize::try_from(u32::from_le_bytes([a, b, c, d])).unwrap_or(usize::MAX);
-        if header.starts_with(b"EXIF") {
+        if header.starts_with(&name) {
             return length <= after.len();
         }
         rest = after.get(length.saturating_add(length & 1)..).unwrap_or_default();
@@ -141,7 +160,7 @@ fn webp_exif_fits(bytes: &[u8]) -> bool {
 #[cfg(test)]
 mod tests {
     use crate::picture::{Format, Picture};
-    use crate::transform::decode::{decode, webp_exif_fits};
+    use crate::transform::decode::{decode, webp_chunk_fits};
     use crate::transform::error::TransformError;
     use crate::transform::samples;
 
@@ -149,7 +168,7 @@ mod tests {
     const STILL: [Format; 3] = [Format::Png, Format::Jpeg, Format::Webp];
 
     fn decoded(bytes: &[u8]) -> Result<(u32, u32), TransformError> {
-        decode(bytes, &Picture::read(bytes)?).map(|pixels| pixels.size())
+        decode(bytes, &Picture::read(bytes)?).map(|decoded| decoded.pixels.size())
     }
 
     #[test]
@@ -206,7 +225,7 @@ mod tests {
         let mut file = std::io::Cursor::new(Vec::new());
         pixels.expect("four channels").write_to(&mut file, image::ImageFormat::Png).expect("a png");
         let file = file.into_inner();
-        let pixels = decode(&file, &Picture::read(&file).unwrap()).unwrap();
+        let pixels = decode(&file, &Picture::read(&file).unwrap()).unwrap().pixels;
         assert_eq!(pixels.bytes, [0x12, 0xAB, 0, 0x80]);
     }
 
@@ -221,18 +240,18 @@ mod tests {
     #[test]
     fn metadata_of_a_length_that_lies_is_left_where_it_is() {
         let file = samples::webp_on_its_side(&samples::scene(64, 32));
-        assert!(webp_exif_fits(&file));
+        assert!(webp_chunk_fits(&file, *b"EXIF"));
         assert_eq!(decoded(&file), Ok((32, 64)));
         let start = file.windows(4).position(|name| name == b"EXIF").expect("it has some");
         for more in [1_u32, 1 << 20, u32::MAX] {
             let mut lying = file.clone();
             let length = u32::try_from(file.len() - start - 8).unwrap().saturating_add(more);
             lying[start + 4..start + 8].copy_from_slice(&length.to_le_bytes());
-            assert!(!webp_exif_fits(&lying), "{length}");
+            assert!(!webp_chunk_fits(&lying, *b"EXIF"), "{length}");
             assert_eq!(decoded(&lying), Ok((64, 32)), "{length}");
         }
         for length in 0..file.len() {
-            let _ = webp_exif_fits(&file[..length]);
+            let _ = webp_chunk_fits(&file[..length], *b"EXIF");
         }
     }
 
@@ -247,7 +266,7 @@ mod tests {
         GifEncoder::new(&mut file).encode_frames([frame([200, 0, 0, 255]), frame([0, 0, 200, 255])]).expect("a gif");
         let picture = Picture::read(&file).unwrap();
         assert_eq!((picture.format, picture.width, picture.height), (Format::Gif, 6, 4));
-        let pixels = decode(&file, &picture).unwrap();
+        let pixels = decode(&file, &picture).unwrap().pixels;
         assert_eq!((pixels.bytes.as_slice(), pixels.has_alpha), ([200, 0, 0].repeat(24).as_slice(), false));
         for length in 0..file.len() / 2 {
             assert!(decoded(&file[..length]).is_err(), "cut to {length}");

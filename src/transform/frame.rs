@@ -2,8 +2,7 @@
 //!
 //! Pure arithmetic. Must not know of pixels.
 
-use crate::transform::geometry::{Crop, Pad, follow};
-use crate::transform::resize::{Region, is_same};
+use crate::transform::geometry::{Crop, Pad, Region, follow, is_same};
 use crate::transform::settings::{Filter, Fit, Settings};
 
 /// Where in an output a picture comes to lie.
@@ -58,12 +57,19 @@ impl Frame {
         }
     }
 
+    /// Whether the picture has fewer pixels than it is shown with.
+    pub(crate) fn enlarges(&self) -> bool {
+        let is_larger = |to: u32, from: f64| f64::from(to) > from + 0.5;
+        is_larger(self.size.0, self.region.width) || is_larger(self.size.1, self.region.height)
+    }
+
     /// The output's size.
     pub(crate) fn outer(&self, pad: Pad) -> (u32, u32) {
         (self.canvas.0.saturating_add(pad.across()), self.canvas.1.saturating_add(pad.down()))
     }
 
     /// The room around the scaled picture.
+    #[cfg(feature = "generate")]
     pub(crate) fn room(&self, pad: Pad) -> Pad {
         let (across, down) = (self.canvas.0.saturating_sub(self.size.0), self.canvas.1.saturating_sub(self.size.1));
         Pad {
@@ -72,6 +78,34 @@ impl Frame {
             bottom: pad.bottom + (down - down / 2),
             left: pad.left + across / 2,
         }
+    }
+}
+
+/// What an output becomes, as far as its picture's size says it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Outcome {
+    /// Its width and height in pixels.
+    pub size: (u32, u32),
+    /// Whether it shows more pixels than its picture has, so that it looks soft.
+    pub is_enlarged: bool,
+}
+
+impl Settings {
+    /// What the output of a picture of that size becomes; `None` where what can be seen of the picture counts, or where the
+    /// settings don't fit it.
+    pub fn outcome(&self, picture: (u32, u32)) -> Option<Outcome> {
+        let (width, height) = match self.crop {
+            Some(Crop::Rectangle { width, height, .. }) => (width, height),
+            Some(Crop::Focus { .. }) | None => picture,
+        };
+        let (columns, rows) = self.cell.map_or((1, 1), |cell| (cell.columns, cell.rows));
+        let (width, height) = (width.checked_div(columns)?, height.checked_div(rows)?);
+        let part = if self.rotate.lays() { (height, width) } else { (width, height) };
+        if self.trim || width == 0 || height == 0 {
+            return None;
+        }
+        let frame = Frame::of(part, self);
+        Some(Outcome { size: frame.outer(self.pad), is_enlarged: frame.enlarges() })
     }
 }
 

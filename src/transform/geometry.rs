@@ -174,3 +174,28 @@ pub(crate) fn follow(side: u32, given: u32, of: u32) -> u32 {
     let rounded = (u64::from(side) * u64::from(given) + of / 2) / of;
     u32::try_from(rounded).unwrap_or(u32::MAX).max(1)
 }
+
+/// A part of a picture, in its pixels.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub(crate) struct Region {
+    pub(crate) left: f64,
+    pub(crate) top: f64,
+    pub(crate) width: f64,
+    pub(crate) height: f64,
+}
+
+impl Region {
+    pub(crate) fn whole((width, height): (u32, u32)) -> Self {
+        Self { left: 0.0, top: 0.0, width: f64::from(width), height: f64::from(height) }
+    }
+
+    #[cfg(feature = "generate")]
+    pub(crate) fn is_whole(&self, size: (u32, u32)) -> bool {
+        *self == Self::whole(size)
+    }
+}
+
+/// Whether two lengths are one, to a millionth of a pixel: more can't be seen, and divisions leave such differences.
+pub(crate) fn is_same(one: f64, other: f64) -> bool {
+    (one - other).abs() < 1e-6
+}

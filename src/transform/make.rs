@@ -6,8 +6,9 @@
 use std::borrow::Cow;
 
 use crate::picture::{Format, MAX_PIXELS, Picture};
+use crate::transform::checkers::has_painted_checkers;
 use crate::transform::colour::{ChromaKey, Rgb};
-use crate::transform::decode::decode;
+use crate::transform::decode::{Decoded, decode};
 use crate::transform::encode::{encode, max_side};
 use crate::transform::error::TransformError;
 use crate::transform::frame::Frame;
@@ -40,6 +41,8 @@ pub enum Finding {
     Enlarged,
     /// Nothing has the key's colour: the ground is still there.
     NothingKeyed,
+    /// The original's colour profile isn't understood: its colours were taken for sRGB.
+    OddProfile,
 }
 
 /// What decoding says of an image, beyond its header.
@@ -49,6 +52,8 @@ pub struct Examined {
     pub picture: Picture,
     /// Whether any pixel is not fully opaque.
     pub has_alpha: bool,
+    /// Whether the picture is opaque and shows, at its corners, the board that stands for transparency in editors.
+    pub painted_checkers: bool,
 }
 
 /// Makes the output of `original`: always the same bytes from the same bytes and equal settings.
@@ -63,12 +68,13 @@ pub struct Original<'a> {
     left: usize,
     /// The pixels without this key colour.
     pixels: Option<(Option<ChromaKey>, Pixels)>,
+    odd_profile: bool,
 }
 
 impl<'a> Original<'a> {
     /// The original of about so many outputs: making more than that is slower, and nothing else.
     pub const fn new(bytes: &'a [u8], outputs: usize) -> Self {
-        Self { bytes, left: outputs, pixels: None }
+        Self { bytes, left: outputs, pixels: None, odd_profile: false }
     }
 
     /// Whether an output is the original as it is, byte for byte.
@@ -86,6 +92,9 @@ impl<'a> Original<'a> {
         }
         let mut findings = Vec::new();
         let pixels = self.keyed(&picture, settings.chroma_key.as_ref())?;
+        if self.odd_profile {
+            findings.push(Finding::OddProfile);
+        }
         if settings.chroma_key.is_some() && pixels.is_opaque() {
             findings.push(Finding::NothingKeyed);
         }
@@ -104,7 +113,8 @@ impl<'a> Original<'a> {
         let pixels = match self.pixels.take() {
             Some((without, pixels)) if without.as_ref() == key => pixels,
             _ => {
-                let pixels = decode(self.bytes, picture)?;
+                let Decoded { pixels, odd_profile } = decode(self.bytes, picture)?;
+                self.odd_profile = odd_profile;
                 match key {
                     Some(key) => remove_key(pixels, key)?,
                     None => pixels,
@@ -121,8 +131,8 @@ impl<'a> Original<'a> {
 /// Decodes the image under limits, to be sure that the bytes are a whole one.
 pub fn examine(original: &[u8]) -> Result<Examined, TransformError> {
     let picture = Picture::read(original)?;
-    let has_alpha = decode(original, &picture)?.has_alpha;
-    Ok(Examined { picture, has_alpha })
+    let pixels = decode(original, &picture)?.pixels;
+    Ok(Examined { picture, has_alpha: pixels.has_alpha, painted_checkers: has_painted_checkers(&pixels) })
 }
 
 /// The part that is shown: cropped, cut out of its sheet, without transparent borders.
@@ -166,8 +176,7 @@ fn framed(pixels: Pixels, settings: &Settings, findings: &mut Vec<Finding>) -> R
     let frame = Frame::of(pixels.size(), settings);
     check_size(frame.outer(settings.pad), settings.format)?;
     let (region, size) = (frame.region, frame.size);
-    let is_larger = |to: u32, from: f64| f64::from(to) > from + 0.5;
-    if is_larger(size.0, region.width) || is_larger(size.1, region.height) {
+    if frame.enlarges() {
         findings.push(Finding::Enlarged);
     }
     // Before scaling: there is one channel less to scale.
@@ -206,7 +215,7 @@ mod tests {
     }
 
     fn pixels_of(made: &Made) -> Pixels {
-        decode(&made.bytes, &Picture::read(&made.bytes).unwrap()).unwrap()
+        decode(&made.bytes, &Picture::read(&made.bytes).unwrap()).unwrap().pixels
     }
 
     fn pixel(pixels: &Pixels, x: u32, y: u32) -> &[u8] {

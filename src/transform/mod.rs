@@ -3,6 +3,8 @@
 //! Must not know of manifests, vendors, caches or paths: it is given bytes and [`Settings`], and gives bytes back.
 //! The settings are there without the `generate` feature, for plans; making files needs the image codecs behind it.
 
+#[cfg(feature = "generate")]
+mod checkers;
 mod colour;
 #[cfg(feature = "generate")]
 mod decode;
@@ -10,7 +12,6 @@ mod decode;
 mod encode;
 #[cfg(feature = "generate")]
 mod error;
-#[cfg(feature = "generate")]
 mod frame;
 mod geometry;
 #[cfg(feature = "generate")]
@@ -24,12 +25,15 @@ mod palette;
 #[cfg(feature = "generate")]
 mod pixels;
 #[cfg(feature = "generate")]
+mod profile;
+#[cfg(feature = "generate")]
 mod resize;
 #[cfg(all(test, feature = "generate"))]
 mod samples;
 mod settings;
 
 pub use colour::{ChromaKey, Colors, Rgb};
+pub use frame::Outcome;
 pub use geometry::{Cell, Crop, Flip, Pad, Turn};
 pub use settings::{Filter, Fit, Settings};
 

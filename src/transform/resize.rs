@@ -6,6 +6,7 @@
 use std::array;
 use std::sync::LazyLock;
 
+use crate::transform::geometry::{Region, is_same};
 use crate::transform::light::{FULL, light, stored};
 use crate::transform::pixels::{OPAQUE, Pixels};
 use crate::transform::settings::Filter;
@@ -16,25 +17,6 @@ const TOGETHER: usize = 4;
 const BITS: u32 = 14;
 const ONE: i16 = 1 << BITS;
 const HALF: i32 = 1 << (BITS - 1);
-
-/// A part of a picture, in its pixels.
-#[derive(Debug, Clone, Copy, PartialEq)]
-pub(crate) struct Region {
-    pub(crate) left: f64,
-    pub(crate) top: f64,
-    pub(crate) width: f64,
-    pub(crate) height: f64,
-}
-
-impl Region {
-    pub(crate) fn whole((width, height): (u32, u32)) -> Self {
-        Self { left: 0.0, top: 0.0, width: f64::from(width), height: f64::from(height) }
-    }
-
-    fn is_whole(&self, size: (u32, u32)) -> bool {
-        *self == Self::whole(size)
-    }
-}
 
 /// The region, scaled to a width and a height in pixels.
 pub(crate) fn scale(pixels: Pixels, region: &Region, size: (u32, u32), filter: Filter) -> Pixels {
@@ -50,11 +32,6 @@ pub(crate) fn scale(pixels: Pixels, region: &Region, size: (u32, u32), filter: F
     let rows = Weights::of(&down, filter);
     let columns = Weights::of(&across, filter);
     if pixels.has_alpha { resample::<4>(&pixels, &columns, &rows) } else { resample::<3>(&pixels, &columns, &rows) }
-}
-
-/// Whether two lengths are one, to a millionth of a pixel: more can't be seen, and divisions leave such differences.
-pub(crate) fn is_same(one: f64, other: f64) -> bool {
-    (one - other).abs() < 1e-6
 }
 
 /// One direction of a scaling.
@@ -322,8 +299,9 @@ fn to_stored<const CHANNELS: usize>(lit: [i16; CHANNELS], stored: &[u8]) -> [u8;
 
 #[cfg(test)]
 mod tests {
+    use crate::transform::geometry::Region;
     use crate::transform::pixels::Pixels;
-    use crate::transform::resize::{Axis, ONE, Region, Weights, scale, sinc};
+    use crate::transform::resize::{Axis, ONE, Weights, scale, sinc};
     use crate::transform::samples;
     use crate::transform::settings::Filter;
 
