@@ -365,6 +365,11 @@ fn warning(finding: Finding, path: &ProjectPath) -> Note {
             format!("`{path}` shows its picture larger than it is: it will look soft"),
             "ask for a larger size, or make the output smaller",
         ),
+        Finding::TextNotDrawn => Note::new(
+            "text-not-drawn",
+            format!("the text in `{path}`'s original isn't drawn, as fonts differ from one machine to the next"),
+            "turn the text into paths where the picture was made",
+        ),
         Finding::OddProfile => Note::new(
             "odd-profile",
             format!("the colour profile of `{path}`'s original isn't understood: its colours are taken for sRGB"),

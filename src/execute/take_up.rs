@@ -14,7 +14,7 @@ use crate::execute::purchase::{Taken, cache_note};
 use crate::files::Durable;
 use crate::lock::Take;
 use crate::model::Api;
-use crate::picture::Picture;
+use crate::picture::{Format, Picture};
 use crate::plan::{Note, refused, rounded};
 use crate::provider::download::{DownloadError, Downloader};
 use crate::provider::hosts::Hosts;
@@ -258,7 +258,9 @@ async fn fetch(run: &Run<'_>, answered: &Answered, url: &str) -> Result<Vec<u8>,
 fn differences(examined: &Examined, asked: Option<&Asked>, transparent: bool) -> Vec<Note> {
     let Picture { format, width, height } = examined.picture;
     let mut notes = Vec::new();
-    if let Some(asked) = asked.filter(|asked| !asked.is_met_by(width, height)) {
+    // A drawing has no pixels of its own.
+    let is_other = |asked: &&Asked| format != Format::Svg && !asked.is_met_by(width, height);
+    if let Some(asked) = asked.filter(is_other) {
         let message = format!("{asked} was asked for, {width}x{height} came");
         notes.push(Note::new("other-size", message, "the output is made of what came"));
     }

@@ -11,6 +11,7 @@ use crate::picture::{Format, Picture};
 use crate::transform::error::TransformError;
 use crate::transform::pixels::Pixels;
 use crate::transform::profile::Profile;
+use crate::transform::vector::draw_whole;
 
 /// The most memory in bytes that an original's pixels may need: enough for four channels of eight bits at any size that
 /// is read, and for sixteen bits up to two thirds of that.
@@ -26,6 +27,9 @@ pub(crate) struct Decoded {
 
 /// Decodes the image that `picture` is the header of.
 pub(crate) fn decode(original: &[u8], picture: &Picture) -> Result<Decoded, TransformError> {
+    if picture.format == Format::Svg {
+        return Ok(Decoded { pixels: draw_whole(original, picture)?, odd_profile: false });
+    }
     if !is_whole(original, picture.format) {
         return Err(TransformError::Truncated(picture.format));
     }
@@ -45,7 +49,8 @@ pub(crate) fn decode(original: &[u8], picture: &Picture) -> Result<Decoded, Tran
 
 fn read_pixels(original: &[u8], picture: &Picture) -> Result<(DynamicImage, Profile), TransformError> {
     let refuse = |error: image::ImageError| TransformError::Decode(error.to_string());
-    let mut reader = ImageReader::with_format(Cursor::new(original), image_format(picture.format));
+    let format = image_format(picture.format).ok_or_else(|| TransformError::Decode("it has no pixels".to_string()))?;
+    let mut reader = ImageReader::with_format(Cursor::new(original), format);
     reader.limits(limits());
     let mut decoder = reader.into_decoder().map_err(refuse)?;
     if decoder.dimensions() != (picture.width, picture.height) {
@@ -70,13 +75,13 @@ fn read_pixels(original: &[u8], picture: &Picture) -> Result<(DynamicImage, Prof
     Ok((image, profile))
 }
 
-const fn image_format(format: Format) -> ImageFormat {
+const fn image_format(format: Format) -> Option<ImageFormat> {
     match format {
-        Format::Png => ImageFormat::Png,
-        Format::Jpeg => ImageFormat::Jpeg,
-        Format::Webp => ImageFormat::WebP,
-        Format::Avif => ImageFormat::Avif,
-        Format::Gif => ImageFormat::Gif,
+        Format::Png => Some(ImageFormat::Png),
+        Format::Jpeg => Some(ImageFormat::Jpeg),
+        Format::Webp => Some(ImageFormat::WebP),
+        Format::Gif => Some(ImageFormat::Gif),
+        Format::Avif | Format::Svg => None,
     }
 }
 
@@ -94,7 +99,7 @@ fn is_whole(bytes: &[u8], format: Format) -> bool {
         Format::Jpeg => jpeg_is_whole(bytes),
         Format::Webp => webp_is_whole(bytes),
         // The decoder says so itself where a frame's data end early.
-        Format::Gif | Format::Avif => true,
+        Format::Gif | Format::Avif | Format::Svg => true,
     }
 }
 

@@ -28,6 +28,17 @@ pub enum Crop {
 }
 
 impl Crop {
+    /// The same part of a picture that is so many times as large.
+    #[cfg(feature = "generate")]
+    pub(crate) const fn scaled(self, factor: u32) -> Self {
+        match self {
+            Self::Rectangle { x, y, width, height } => {
+                Self::Rectangle { x: x * factor, y: y * factor, width: width * factor, height: height * factor }
+            }
+            Self::Focus { .. } => self,
+        }
+    }
+
     /// The point that is in the middle of all.
     pub const CENTRE: (u16, u16) = (500, 500);
 

@@ -17,6 +17,7 @@ use crate::transform::key::remove_key;
 use crate::transform::pixels::{Pixels, Rectangle};
 use crate::transform::resize::scale;
 use crate::transform::settings::Settings;
+use crate::transform::vector::{draw_for, has_text};
 
 /// What shows through where nothing is said and a format has no transparency.
 const WHITE: Rgb = Rgb([255; 3]);
@@ -41,6 +42,8 @@ pub enum Finding {
     Enlarged,
     /// Nothing has the key's colour: the ground is still there.
     NothingKeyed,
+    /// The original has text, which isn't drawn: fonts differ from one machine to the next.
+    TextNotDrawn,
     /// The original's colour profile isn't understood: its colours were taken for sRGB.
     OddProfile,
 }
@@ -91,7 +94,18 @@ impl<'a> Original<'a> {
             return Ok(Made { bytes: Cow::Borrowed(self.bytes), width, height, findings: Vec::new() });
         }
         let mut findings = Vec::new();
-        let pixels = self.keyed(&picture, settings.chroma_key.as_ref())?;
+        let is_vector = picture.format == Format::Svg;
+        let (pixels, settings) = if is_vector {
+            let (pixels, settings) = draw_for(self.bytes, &picture, settings)?;
+            let pixels = without_key(pixels, settings.chroma_key.as_ref())?;
+            (pixels, Cow::Owned(settings))
+        } else {
+            (self.keyed(&picture, settings.chroma_key.as_ref())?, Cow::Borrowed(settings))
+        };
+        let settings = settings.as_ref();
+        if is_vector && has_text(self.bytes) {
+            findings.push(Finding::TextNotDrawn);
+        }
         if self.odd_profile {
             findings.push(Finding::OddProfile);
         }
@@ -115,16 +129,20 @@ impl<'a> Original<'a> {
             _ => {
                 let Decoded { pixels, odd_profile } = decode(self.bytes, picture)?;
                 self.odd_profile = odd_profile;
-                match key {
-                    Some(key) => remove_key(pixels, key)?,
-                    None => pixels,
-                }
+                without_key(pixels, key)?
             }
         };
         if self.left > 0 {
             self.pixels = Some((key.cloned(), pixels.clone()));
         }
         Ok(pixels)
+    }
+}
+
+fn without_key(pixels: Pixels, key: Option<&ChromaKey>) -> Result<Pixels, TransformError> {
+    match key {
+        Some(key) => remove_key(pixels, key),
+        None => Ok(pixels),
     }
 }
 

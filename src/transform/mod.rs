@@ -31,6 +31,8 @@ mod resize;
 #[cfg(all(test, feature = "generate"))]
 mod samples;
 mod settings;
+#[cfg(feature = "generate")]
+mod vector;
 
 pub use colour::{ChromaKey, Colors, Rgb};
 pub use frame::Outcome;

@@ -18,7 +18,7 @@ pub(crate) enum Profile {
     /// Nothing else than that they are sRGB, to what can be seen.
     Srgb,
     /// How they become sRGB.
-    Other(Conversion),
+    Other(Box<Conversion>),
     /// Something that isn't understood here.
     Unknown,
 }
@@ -37,7 +37,7 @@ impl Profile {
         match ColorProfile::new_from_slice(icc).ok().and_then(|profile| Conversion::of(&profile)) {
             None => Self::Unknown,
             Some(conversion) if conversion.changes_nothing() => Self::Srgb,
-            Some(conversion) => Self::Other(conversion),
+            Some(conversion) => Self::Other(Box::new(conversion)),
         }
     }
 }

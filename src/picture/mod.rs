@@ -2,6 +2,8 @@
 //!
 //! Reads headers only, with no decoder: an original is decoded where pixels are needed, under limits.
 
+mod svg;
+
 use std::fmt;
 use std::str::FromStr;
 
@@ -25,13 +27,15 @@ pub enum Format {
     Avif,
     /// GIF, which is read and not written; of an animation, the first frame.
     Gif,
+    /// SVG, which is read and not written: drawn at the size of each output.
+    Svg,
 }
 
 impl Format {
     /// All formats that are written, in the order in which messages list them.
     pub const WRITTEN: [Self; 4] = [Self::Png, Self::Jpeg, Self::Webp, Self::Avif];
     /// All formats that are read.
-    pub const READ: [Self; 4] = [Self::Png, Self::Jpeg, Self::Webp, Self::Gif];
+    pub const READ: [Self; 5] = [Self::Png, Self::Jpeg, Self::Webp, Self::Gif, Self::Svg];
 
     /// The name in manifests and messages.
     pub const fn name(self) -> &'static str {
@@ -41,6 +45,7 @@ impl Format {
             Self::Webp => "webp",
             Self::Avif => "avif",
             Self::Gif => "gif",
+            Self::Svg => "svg",
         }
     }
 
@@ -52,6 +57,7 @@ impl Format {
             Self::Webp => "webp",
             Self::Avif => "avif",
             Self::Gif => "gif",
+            Self::Svg => "svg",
         }
     }
 
@@ -74,6 +80,7 @@ impl Format {
             Self::Webp => "image/webp",
             Self::Avif => "image/avif",
             Self::Gif => "image/gif",
+            Self::Svg => "image/svg+xml",
         }
     }
 
@@ -147,7 +154,7 @@ impl fmt::Display for NotAPicture {
         match self {
             Self::NoImage { looks_like } => write!(formatter, "not an image ({looks_like})"),
             Self::OtherFormat(name) => {
-                write!(formatter, "an image of the format {name}; png, jpeg, webp and gif are read")
+                write!(formatter, "an image of the format {name}; png, jpeg, webp, gif and svg are read")
             }
             Self::BadSize { width, height } => write!(
                 formatter,
@@ -171,6 +178,10 @@ impl Picture {
     /// The same of a file that was made here: of formats that are written and not read, too.
     pub fn read_output(bytes: &[u8]) -> Result<Self, NotAPicture> {
         let no_image = || NotAPicture::NoImage { looks_like: looks_like(bytes) };
+        if svg::is_svg(bytes) {
+            let (width, height) = svg::size(bytes).ok_or(NotAPicture::BadSize { width: 0, height: 0 })?;
+            return Self::of_size(Format::Svg, width, height);
+        }
         let format = match imagesize::image_type(bytes).map_err(|_| no_image())? {
             ImageType::Png => Format::Png,
             ImageType::Jpeg => Format::Jpeg,
@@ -183,7 +194,10 @@ impl Picture {
             _ => return Err(NotAPicture::OtherFormat("of another kind")),
         };
         let size = imagesize::blob_size(bytes).map_err(|_| no_image())?;
-        let (width, height) = (size.width as u64, size.height as u64);
+        Self::of_size(format, size.width as u64, size.height as u64)
+    }
+
+    fn of_size(format: Format, width: u64, height: u64) -> Result<Self, NotAPicture> {
         let bad = || NotAPicture::BadSize { width, height };
         let (Ok(narrow_width), Ok(narrow_height)) = (u32::try_from(width), u32::try_from(height)) else {
             return Err(bad());
@@ -201,7 +215,7 @@ fn looks_like(bytes: &[u8]) -> &'static str {
     match text.first() {
         None => "empty",
         Some(b'{' | b'[') => "it looks like JSON",
-        Some(b'<') if text.starts_with(b"<svg") || text.starts_with(b"<?xml") => "it looks like SVG or XML",
+        Some(b'<') if text.starts_with(b"<svg") || text.starts_with(b"<?xml") => "it looks like XML",
         Some(b'<') => "it looks like HTML",
         Some(_) if std::str::from_utf8(&bytes[..bytes.len().min(512)]).is_ok() => "it looks like text",
         Some(_) => "its first bytes are no format that is known",
