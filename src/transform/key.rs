@@ -20,6 +20,8 @@ const GRAIN: i32 = 70;
 
 /// What has so much of the ground in it belongs to an edge that it hangs together with: between hairs, no ground is pure.
 const TANGLED: i32 = 200;
+/// JPEG keeps colour for squares of two pixels: it spreads by as many.
+const SPREAD: usize = 2;
 /// A hard edge has the ground's tint this far in, in pixels.
 const HARD: usize = 2;
 /// So many times its own width such an edge may go into the picture: farther in, it is the picture's own colour.
@@ -44,15 +46,21 @@ pub(crate) fn remove_key(pixels: Pixels, key: &ChromaKey) -> Result<Pixels, Tran
     let reach = if edge == 0 { HARD } else { edge };
     let near_ground = grown(near(&ground, width, reach), &shares, width, reach * DEPTH);
     let near_picture = near(&ground.iter().map(|is_ground| !is_ground).collect::<Vec<_>>(), width, edge);
+    let slits = if is_vivid(color) { slits(&shares, width, reach + SPREAD) } else { vec![None; shares.len()] };
     let insides = insides(&near_ground, width, 2 * reach + 1);
     let colours: Vec<[u8; 3]> =
         pixels.bytes.as_chunks::<4>().0.iter().map(|pixel| [pixel[0], pixel[1], pixel[2]]).collect();
     for (index, pixel) in pixels.bytes.as_chunks_mut::<4>().0.iter_mut().enumerate() {
         if ground[index] && (edge == 0 || !near_picture[index]) {
             pixel.fill(0);
-        } else if near_ground[index] {
-            let own = insides[index].map(|inside| colours[inside]);
-            let share = own.and_then(|own| share_beside(*pixel, own, color)).unwrap_or(shares[index]);
+        } else if near_ground[index] || slits[index].is_some() {
+            let beside = slits[index].into_iter().flatten().chain(insides[index]).map(|inside| colours[inside]);
+            let mixture = |own: [u8; 3]| Some((own, share_beside(*pixel, own, color)?));
+            let mixed = beside.clone().find_map(mixture);
+            let own = mixed.map(|(own, _)| own).or(beside.last());
+            // Far from the ground, what can't be a mixture with it is the picture's.
+            let share = mixed.map(|(_, share)| share).or(near_ground[index].then_some(shares[index]));
+            let Some(share) = share else { continue };
             let alpha = opacity(share);
             if key.despill && alpha > 0 {
                 despill(pixel, color, alpha, own);
@@ -228,6 +236,25 @@ fn grown(mut marked: Vec<bool>, shares: &[i32], width: usize, steps: usize) -> V
     marked
 }
 
+/// For each pixel that has much of the ground in it, and on two sides, so many pixels away at most, pixels that have little, the
+/// two of these that have the least: there the ground shines through between hairs, which may have closed all ways to it.
+fn slits(shares: &[i32], width: usize, reach: usize) -> Vec<Option<[usize; 2]>> {
+    let height = shares.len() / width;
+    let moved = |at: usize, [right, down]: [isize; 2], steps: usize| {
+        let x = (at % width).checked_add_signed(right * steps.cast_signed()).filter(|x| *x < width);
+        let y = (at / width).checked_add_signed(down * steps.cast_signed()).filter(|y| *y < height);
+        x.zip(y).map(|(x, y)| y * width + x)
+    };
+    // Of several, the farthest: what is nearer may have a tint of the ground that doesn't show in its share.
+    let side = |at: usize, way: [isize; 2]| {
+        let all = (1..=reach).rev().filter_map(|steps| moved(at, way, steps));
+        all.min_by_key(|beside| shares[*beside]).filter(|beside| shares[*beside] < TANGLED)
+    };
+    let both = |at: usize, [right, down]: [isize; 2]| Some([side(at, [right, down])?, side(at, [-right, -down])?]);
+    let slit = |at: usize| if shares[at] >= TANGLED { both(at, [1, 0]).or_else(|| both(at, [0, 1])) } else { None };
+    (0..shares.len()).map(slit).collect()
+}
+
 /// Which pixels lie within so many of those that are marked.
 fn near(marked: &[bool], width: usize, reach: usize) -> Vec<bool> {
     let mut near = vec![false; marked.len()];
@@ -399,6 +426,31 @@ mod tests {
         let covered: u32 = keyed.bytes.iter().skip(3).step_by(4).map(|alpha| u32::from(*alpha)).sum();
         let drawn = 48 * 48 * 255 / 100 * 48;
         assert!((drawn * 4 / 5..drawn * 5 / 4).contains(&covered), "{covered} of {drawn}");
+    }
+
+    #[test]
+    fn a_closed_slit_loses_the_ground_and_what_is_green_of_itself_stays() {
+        const FEATHER: [u8; 3] = [90, 105, 130];
+        const LEAF: [u8; 3] = [70, 140, 50];
+        let colour = |x: u32, y: u32| match (x, y) {
+            (_, ..8 | 112..) | (..8 | 52.., _) => GREEN,
+            // A pixel wide, half feather.
+            (40, 30..90) => [45, 180, 65],
+            (18..34, 30..60) => LEAF,
+            _ => FEATHER,
+        };
+        let bytes = (0..120).flat_map(|y| (0..60).flat_map(move |x| colour(x, y))).collect();
+        let keyed =
+            remove_key(Pixels { width: 60, height: 120, has_alpha: false, bytes }, &ChromaKey::of(None)).unwrap();
+        let at = |x: usize, y: usize| keyed.bytes.as_chunks::<4>().0[y * 60 + x];
+        for y in 30..90 {
+            let [red, green, blue, alpha] = at(40, y);
+            assert!(green <= red.max(blue) && (64..192).contains(&alpha), "{y}: {:?}", at(40, y));
+            assert_eq!(at(42, y)[3], 255, "{y}: a feather");
+        }
+        for (x, y) in (18..34).flat_map(|x| (30..60).map(move |y| (x, y))) {
+            assert_eq!(at(x, y), [70, 140, 50, 255], "{x} {y}: a leaf");
+        }
     }
 
     #[test]
