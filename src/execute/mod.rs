@@ -240,9 +240,11 @@ fn nothing_came(one: &PlannedAsset, got: Got) -> Outcome {
     unchanged(one, AssetResult { images: got.images, cost_usd: got.cost_usd, warnings: got.warnings, ..failed })
 }
 
-/// The plan's warnings come first.
+/// The plan's warnings come first; where one of them came true, it is said of what came.
 fn with_warnings(mut result: AssetResult, one: &PlannedAsset) -> AssetResult {
-    result.warnings = one.warnings.iter().cloned().chain(result.warnings).collect();
+    let foreseen = |note: &&Note| note.code == "enlarged" && result.verdict == Verdict::Done;
+    let planned = one.warnings.iter().filter(|note| !foreseen(note)).cloned();
+    result.warnings = planned.chain(result.warnings).collect();
     result
 }
 

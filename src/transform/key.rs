@@ -54,10 +54,10 @@ pub(crate) fn remove_key(pixels: Pixels, key: &ChromaKey) -> Result<Pixels, Tran
         if ground[index] && (edge == 0 || !near_picture[index]) {
             pixel.fill(0);
         } else if near_ground[index] || slits[index].is_some() {
-            let beside = slits[index].into_iter().flatten().chain(insides[index]).map(|inside| colours[inside]);
+            let mut beside = slits[index].into_iter().flatten().chain(insides[index]).map(|inside| colours[inside]);
             let mixture = |own: [u8; 3]| Some((own, share_beside(*pixel, own, color)?));
-            let mixed = beside.clone().find_map(mixture);
-            let own = mixed.map(|(own, _)| own).or(beside.last());
+            let mixed = beside.find_map(mixture);
+            let own = mixed.map(|(own, _)| own).or_else(|| insides[index].map(|inside| colours[inside]));
             // Far from the ground, what can't be a mixture with it is the picture's.
             let share = mixed.map(|(_, share)| share).or(near_ground[index].then_some(shares[index]));
             let Some(share) = share else { continue };

@@ -1,6 +1,7 @@
 //! Outputs: untouched where that will do, else of the right format and size, and the same bytes every time.
 
 mod keys;
+mod originals;
 mod several;
 mod transparent;
 
