@@ -1,6 +1,7 @@
-// What benches/peers/outputs.py has sharp do. `originals DIR` draws them; `TASK MODE FROM TO` makes their outputs.
+// What benches/peers/outputs.py has sharp do. `originals DIR COUNT` draws them; `TASK MODE FROM TO` makes their outputs; `bytes`
+// weighs files.
 import { createRequire } from "node:module";
-import { mkdirSync, readdirSync } from "node:fs";
+import { mkdirSync, readdirSync, statSync, writeFileSync } from "node:fs";
 import { availableParallelism } from "node:os";
 import { join, parse } from "node:path";
 
@@ -71,4 +72,57 @@ async function outputs(task, mode, from, to) {
   await Promise.all(Array.from({ length: availableParallelism() }, work));
 }
 
-await (what === "originals" ? originals(rest[0], Number(rest[1])) : outputs(what, ...rest));
+/** Structural similarity of two luma planes of one size, by windows of 8x8 that overlap by half. */
+function ssim(one, other, width, height) {
+  let [sum, windows] = [0, 0];
+  for (let top = 0; top + 8 <= height; top += 4) {
+    for (let left = 0; left + 8 <= width; left += 4) {
+      let [a, b, aa, bb, ab] = [0, 0, 0, 0, 0];
+      for (let y = top; y < top + 8; y++) {
+        for (let x = left; x < left + 8; x++) {
+          const [p, q] = [one[y * width + x], other[y * width + x]];
+          a += p; b += q; aa += p * p; bb += q * q; ab += p * q;
+        }
+      }
+      [a, b] = [a / 64, b / 64];
+      const [va, vb, cov] = [aa / 64 - a * a, bb / 64 - b * b, ab / 64 - a * b];
+      sum += ((2 * a * b + 6.5025) * (2 * cov + 58.5225)) / ((a * a + b * b + 6.5025) * (va + vb + 58.5225));
+      windows++;
+    }
+  }
+  return sum / windows;
+}
+
+const luma = (input) => sharp(input).flatten().toColourspace("b-w").raw().toBuffer({ resolveWithObject: true });
+
+/** How like a file is to what it was made of. */
+async function likeness(file, exact) {
+  const [a, b] = [await luma(file), await luma(exact)];
+  return ssim(a.data, b.data, a.info.width, a.info.height);
+}
+
+/** Bytes of tintype's files, and of sharp's at the quality that is as like. */
+async function bytes(task, made, exact, originals, line) {
+  let [ours, theirs, like, count] = [0, 0, 0, 0];
+  for (const file of readdirSync(originals)) {
+    const name = `p${parse(file).name}`;
+    const path = join(made, `${name}.${tasks[task][2]}`);
+    const target = await likeness(path, join(exact, `${name}.png`));
+    const scaled = await sharp(join(originals, file)).pipelineColourspace("scrgb").resize(512).png().toBuffer();
+    const points = [];
+    for (let quality = 30; quality <= 95; quality += 5) {
+      const encoded = await (task === "avif" ? sharp(scaled).avif({ quality }) : sharp(scaled).webp({ quality })).toBuffer();
+      points.push([await likeness(encoded, scaled), encoded.length]);
+      if (points.at(-1)[0] > target && points.length > 1) break;
+    }
+    const [[low, few], [high, many]] = points.slice(-2);
+    theirs += few + ((many - few) * (target - low)) / (high - low || 1);
+    ours += statSync(path).size;
+    like += target;
+    count++;
+  }
+  const kib = (number) => (number / count / 1024).toFixed(1);
+  writeFileSync(line, `| ${task} | ${kib(ours)} | ${(like / count).toFixed(4)} | ${kib(theirs)} | ${(ours / theirs).toFixed(3)} |`);
+}
+
+await (what === "bytes" ? bytes(...rest) : what === "originals" ? originals(rest[0], Number(rest[1])) : outputs(what, ...rest));

@@ -12,9 +12,9 @@ use crate::transform::decode::{Decoded, decode};
 use crate::transform::encode::{encode, max_side};
 use crate::transform::error::TransformError;
 use crate::transform::frame::Frame;
-use crate::transform::geometry::{Cell, Crop};
 use crate::transform::key::remove_key;
-use crate::transform::pixels::{Pixels, Rectangle};
+use crate::transform::part::part;
+use crate::transform::pixels::Pixels;
 use crate::transform::resize::scale;
 use crate::transform::settings::Settings;
 use crate::transform::vector::{draw_for, has_text};
@@ -155,38 +155,13 @@ pub fn examine(original: &[u8]) -> Result<Examined, TransformError> {
 
 /// The part that is shown: cropped, cut out of its sheet, without transparent borders.
 fn shown(pixels: Pixels, settings: &Settings) -> Result<Pixels, TransformError> {
-    let (width, height) = pixels.size();
-    let pixels = match settings.crop {
-        Some(Crop::Rectangle { x, y, width: across, height: down }) => {
-            let fits = |start: u32, length: u32, side: u32| {
-                length > 0 && start.checked_add(length).is_some_and(|end| end <= side)
-            };
-            if !fits(x, across, width) || !fits(y, down, height) {
-                return Err(TransformError::CropOutside { crop: [x, y, across, down], width, height });
-            }
-            pixels.part(Rectangle { x, y, width: across, height: down })
-        }
-        Some(Crop::Focus { .. }) | None => pixels,
-    };
-    let pixels = match settings.cell {
-        Some(cell) => cut(pixels, cell)?,
-        None => pixels,
-    };
+    let part = part(pixels.size(), settings)?;
+    let pixels = pixels.part(part);
     if !settings.trim {
         return Ok(pixels);
     }
     let visible = pixels.visible().ok_or(TransformError::NothingVisible)?;
     Ok(pixels.part(visible))
-}
-
-fn cut(pixels: Pixels, cell: Cell) -> Result<Pixels, TransformError> {
-    let Cell { columns, rows, column, row } = cell;
-    let (width, height) = pixels.size();
-    if columns == 0 || rows == 0 || !width.is_multiple_of(columns) || !height.is_multiple_of(rows) {
-        return Err(TransformError::UnevenGrid { columns, rows, width, height });
-    }
-    let (width, height) = (width / columns, height / rows);
-    Ok(pixels.part(Rectangle { x: column * width, y: row * height, width, height }))
 }
 
 /// Scaled into its frame, with the room around.

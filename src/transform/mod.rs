@@ -23,6 +23,8 @@ mod make;
 #[cfg(feature = "generate")]
 mod palette;
 #[cfg(feature = "generate")]
+mod part;
+#[cfg(feature = "generate")]
 mod pixels;
 #[cfg(feature = "generate")]
 mod profile;

@@ -91,7 +91,8 @@ impl Filter {
 /// mirrored, scaled, padded, laid on its background, brought down to its colours, and written.
 ///
 /// Only pixels are carried over: an output that is no untouched copy has no metadata and no colour profile, is upright
-/// as its EXIF orientation says, and has eight bits a channel. Of an animation, it is the first frame.
+/// as its EXIF orientation says, in sRGB, and has eight bits a channel. Of an animation, it is the first frame; a drawing (SVG) is
+/// drawn at the output's size.
 #[derive(Debug, Clone)]
 pub struct Settings {
     /// The output's file format.

@@ -9,8 +9,9 @@ use resvg::usvg::{ImageHrefResolver, Options, Tree};
 use crate::picture::{Format, MAX_PIXELS, MAX_SIDE, Picture};
 use crate::transform::error::TransformError;
 use crate::transform::frame::Frame;
-use crate::transform::geometry::{Cell, Crop, Flip, Region, Turn};
-use crate::transform::pixels::{Pixels, Rectangle};
+use crate::transform::geometry::{Crop, Flip, Region, Turn};
+use crate::transform::part::part;
+use crate::transform::pixels::Pixels;
 use crate::transform::settings::Settings;
 
 /// What is cut out once it is drawn is drawn at least so large, in pixels of the longer side: nobody knows how much is left.
@@ -23,10 +24,8 @@ pub(crate) fn draw_for(
     settings: &Settings,
 ) -> Result<(Pixels, Settings), TransformError> {
     let whole = (picture.width, picture.height);
-    let Some(part) = part(whole, settings) else {
-        // Nothing of it is there to be drawn any larger; what is wrong is said of it as it is.
-        return Ok((draw(file, whole, &Region::whole(whole), whole)?, settings.clone()));
-    };
+    // What doesn't fit the picture is said in its own units, before it is drawn any larger.
+    let part = part(whole, settings)?;
     let looks_at_pixels = settings.trim || settings.chroma_key.is_some();
     if looks_at_pixels || settings.rotate != Turn::None || settings.flip != Flip::None {
         let factor = factor(whole, settings);
@@ -50,25 +49,6 @@ pub(crate) fn draw_whole(file: &[u8], picture: &Picture) -> Result<Pixels, Trans
 /// Whether the file has something that isn't drawn.
 pub(crate) fn has_text(file: &[u8]) -> bool {
     [b"<text".as_slice(), b"<foreignObject"].iter().any(|tag| memchr::memmem::find(file, tag).is_some())
-}
-
-/// The part that is shown; `None` where the settings don't fit the picture.
-fn part((width, height): (u32, u32), settings: &Settings) -> Option<Rectangle> {
-    let mut part = Rectangle { x: 0, y: 0, width, height };
-    if let Some(Crop::Rectangle { x, y, width: across, height: down }) = settings.crop {
-        if x.checked_add(across)? > width || y.checked_add(down)? > height {
-            return None;
-        }
-        part = Rectangle { x, y, width: across, height: down };
-    }
-    if let Some(Cell { columns, rows, column, row }) = settings.cell {
-        if !part.width.is_multiple_of(columns) || !part.height.is_multiple_of(rows) {
-            return None;
-        }
-        let (width, height) = (part.width / columns, part.height / rows);
-        part = Rectangle { x: part.x + column * width, y: part.y + row * height, width, height };
-    }
-    (part.width > 0 && part.height > 0).then_some(part)
 }
 
 /// How many times as large as it is a picture is drawn, so that no output shows more pixels than there are.
@@ -104,11 +84,12 @@ fn draw(file: &[u8], whole: (u32, u32), region: &Region, size: (u32, u32)) -> Re
     let mut pixmap =
         Pixmap::new(size.0, size.1).ok_or_else(|| TransformError::Decode("it is too large".to_string()))?;
     resvg::render(&tree, placement(&tree, whole, region, size), &mut pixmap.as_mut());
-    let bytes = pixmap.pixels().iter().flat_map(|pixel| {
+    let mut bytes = Vec::with_capacity(pixmap.data().len());
+    bytes.extend(pixmap.pixels().iter().flat_map(|pixel| {
         let colour = pixel.demultiply();
         [colour.red(), colour.green(), colour.blue(), colour.alpha()]
-    });
-    Ok(Pixels::from_rgba(size.0, size.1, bytes.collect()))
+    }));
+    Ok(Pixels::from_rgba(size.0, size.1, bytes))
 }
 
 /// From the drawing's own units to pixels of the region: its size may be fractions of what its header rounds.

@@ -54,14 +54,15 @@ fn text_of_an_svg_is_missed_aloud_and_a_broken_one_fails_alone() {
 
 /// An ICC profile of sRGB's primaries whose values are amounts of light (ICC.1:2010, 7 to 10).
 fn linear_profile() -> Vec<u8> {
-    let number = |value: f64| (((value * 65_536.0).round()) as i32).to_be_bytes();
-    let point = |[x, y, z]: [f64; 3]| [*b"XYZ ", [0; 4], number(x), number(y), number(z)].concat();
+    // In parts of 10,000, as fixed-point numbers of 16 bits after the point.
+    let number = |parts: i32| (parts * 65_536 / 10_000).to_be_bytes();
+    let point = |[x, y, z]: [i32; 3]| [*b"XYZ ", [0; 4], number(x), number(y), number(z)].concat();
     let curve = [*b"curv", [0; 4], [0; 4]].concat();
     let tags: [(&[u8; 4], Vec<u8>); 7] = [
-        (b"wtpt", point([0.9642, 1.0, 0.8249])),
-        (b"rXYZ", point([0.4361, 0.2225, 0.0139])),
-        (b"gXYZ", point([0.3851, 0.7169, 0.0971])),
-        (b"bXYZ", point([0.1431, 0.0606, 0.7141])),
+        (b"wtpt", point([9642, 10_000, 8249])),
+        (b"rXYZ", point([4361, 2225, 139])),
+        (b"gXYZ", point([3851, 7169, 971])),
+        (b"bXYZ", point([1431, 606, 7141])),
         (b"rTRC", curve.clone()),
         (b"gTRC", curve.clone()),
         (b"bTRC", curve),
@@ -70,7 +71,7 @@ fn linear_profile() -> Vec<u8> {
     header[8..12].copy_from_slice(&[2, 0x40, 0, 0]);
     header[12..24].copy_from_slice(b"mntrRGB XYZ ");
     header[36..40].copy_from_slice(b"acsp");
-    header[68..80].copy_from_slice(&[number(0.9642), number(1.0), number(0.8249)].concat());
+    header[68..80].copy_from_slice(&[number(9642), number(10_000), number(8249)].concat());
     let mut table = u32::try_from(tags.len()).expect("seven").to_be_bytes().to_vec();
     let mut data = Vec::new();
     for (name, value) in &tags {
