@@ -247,14 +247,19 @@ impl Context<'_> {
 
     /// A size that no route can be asked for is made of one that it can.
     fn say_what_sizes_become(&self, one: &mut PlannedAsset) {
-        let Some(asked) = one.first().and_then(|candidate| candidate.asked.as_ref()?.pixels()) else { return };
-        for output in &self.asset.outputs {
-            let Some(outcome) = output.settings.outcome(asked) else { continue };
-            if outcome.size != asked && !one.made_into.contains(&outcome.size) {
+        let Some(asked) = one.first().and_then(|candidate| candidate.asked.as_ref()) else { return };
+        let asked = asked.pixels();
+        for settings in self.asset.outputs.iter().map(|output| &output.settings) {
+            let outcome = match asked {
+                Some(pixels) => settings.outcome(pixels),
+                None => settings.outcome_of_any(),
+            };
+            let Some(outcome) = outcome.filter(|outcome| Some(outcome.size) != asked) else { continue };
+            if !one.made_into.contains(&outcome.size) {
                 one.made_into.push(outcome.size);
             }
-            if outcome.is_enlarged {
-                one.warnings.push(enlarged(asked, outcome.size));
+            if let Some(pixels) = asked.filter(|_| outcome.is_enlarged) {
+                one.warnings.push(enlarged(pixels, outcome.size));
             }
         }
     }

@@ -107,6 +107,12 @@ impl Settings {
         let frame = Frame::of(part, self);
         Some(Outcome { size: frame.outer(self.pad), is_enlarged: frame.enlarges() })
     }
+
+    /// What the output of a picture of any size becomes, if its own settings say so.
+    pub fn outcome_of_any(&self) -> Option<Outcome> {
+        let size = self.width.zip(self.height).filter(|_| self.fit != Fit::Inside)?;
+        Some(Outcome { size, is_enlarged: false })
+    }
 }
 
 /// The size of the picture's ratio around a box, in fractions of pixels.

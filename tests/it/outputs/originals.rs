@@ -8,7 +8,7 @@ use serde_json::json;
 
 use crate::sandbox::Sandbox;
 use crate::studio::studio;
-use crate::vendor::Vendor;
+use crate::vendor::{Fault, Vendor};
 
 const DRAWING: &str = r##"<?xml version="1.0"?>
 <svg xmlns="http://www.w3.org/2000/svg" width="10" height="5">
@@ -129,4 +129,35 @@ fn a_plan_says_which_size_becomes_which() {
     let run = project.run("sync --yes --format json").success();
     assert_eq!((run.warnings("wall"), run.warnings("strip").len()), (vec!["enlarged".to_string()], 0));
     assert_eq!(project.picture("assets/strip.png"), (64, 8, ImageFormat::Png));
+}
+
+#[test]
+fn a_vendors_drawing_is_kept_as_it_came_and_drawn_at_any_size() {
+    let vendor = Vendor::openai();
+    vendor.next(Fault::Drawing);
+    let project = studio(&vendor, "", "[assets.disc]\nprompt = \"a red disc\"\noutput = { width = 300 }\n");
+    let run = project.run("sync --yes --format json").success();
+    assert_eq!(run.warnings("disc"), Vec::<String>::new());
+    let picture = image::load_from_memory(&project.read("assets/disc.png")).expect("a picture").into_rgba8();
+    let seen = |x: u32| *picture.get_pixel(x, 150);
+    assert_eq!(
+        (picture.dimensions(), seen(2), seen(150)),
+        ((300, 300), Rgba([200, 30, 40, 255]), Rgba([200, 30, 40, 255]))
+    );
+    assert_eq!(*picture.get_pixel(0, 0), Rgba([0; 4]));
+    project.edit("width = 300", "width = 20").run("sync").success();
+    project.remove("assets").remove(".tintype").run("sync --frozen").success();
+    assert_eq!((vendor.billed(), project.picture("assets/disc.png")), (1, (20, 20, ImageFormat::Png)));
+    project.check_invariants(&vendor);
+}
+
+#[test]
+fn a_tier_becomes_the_size_that_the_output_names() {
+    let project = Sandbox::new()
+        .manifest(
+            "[assets.hero]\nprompt = \"reeds\"\nmodel = \"gemini-3-pro-image\"\nsize = \"1K\"\naspect_ratio = \"16:9\"\n\
+             output = { width = 640, height = 200 }\n",
+        )
+        .env("OPENROUTER_API_KEY", "a-key");
+    project.run("plan").success().stdout_has("; asked at 1K 16:9, made into 640x200\n");
 }

@@ -79,3 +79,14 @@ fn a_model_that_draws_alpha_is_asked_for_just_that() {
     assert_eq!(vendor.requests()[0].body["background"], "transparent");
     assert!(!project.lockfile().contains("key ="));
 }
+
+#[test]
+fn a_painted_checkerboard_is_called_one() {
+    let vendor = Vendor::openai();
+    vendor.next(Fault::Checkers);
+    let project = studio(&vendor, "", "[assets.hero]\nprompt = \"a frog\"\nbackground = \"transparent\"\n");
+    let run = project.run("sync --yes --format json").success();
+    assert_eq!(run.warnings("hero"), ["no-alpha"]);
+    assert!(warning_texts(&run, "hero").contains("an opaque png with a painted checkerboard came"));
+    assert_eq!(project.picture("assets/hero.png").0, 64, "it is kept as it came");
+}

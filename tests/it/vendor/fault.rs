@@ -52,6 +52,10 @@ pub(crate) enum Fault {
     WrongSize,
     /// Images without the transparency that was asked for.
     Opaque,
+    /// Images with a checkerboard painted where they should be transparent.
+    Checkers,
+    /// Drawings (SVG), under the name and type of an image of pixels.
+    Drawing,
     /// Images of another format than this vendor's usual one, under its usual name and type.
     WrongFormat,
     /// A page of HTML where the image should be.

@@ -94,6 +94,11 @@ impl Easel {
             _ => usual,
         };
         let (width, height) = shape.size_for(order, fault);
+        match fault {
+            Some(Fault::Drawing) => return (drawing(width, height, number), usual.content_type()),
+            Some(Fault::Checkers) => return (checkers(width, height, number), usual.content_type()),
+            _ => {}
+        }
         let asked = ground_in(&order.prompt).filter(|_| fault != Some(&Fault::Opaque));
         let own = Colours::of(number, order.is_transparent && fault != Some(&Fault::Opaque));
         let colours = asked.map_or(own, |ground| Colours::on(ground, number));
@@ -312,4 +317,30 @@ fn sextets(first: u8, second: u8, third: u8) -> [u8; 4] {
         ALPHABET[usize::from(second << 2 & 0x3c | third >> 6)],
         ALPHABET[usize::from(third & 0x3f)],
     ]
+}
+
+/// A disc on nothing.
+fn drawing(width: u32, height: u32, number: u64) -> Vec<u8> {
+    let (x, y) = (width / 2, height / 2);
+    format!(
+        "<svg xmlns=\"http://www.w3.org/2000/svg\" width=\"{width}\" height=\"{height}\"><!-- {number} -->\
+         <circle cx=\"{x}\" cy=\"{y}\" r=\"{}\" fill=\"#c81e28\"/></svg>",
+        x.min(y)
+    )
+    .into_bytes()
+}
+
+/// A square on a board of two greys.
+fn checkers(width: u32, height: u32, number: u64) -> Vec<u8> {
+    let inside = |at: u32, side: u32| (side / 3..side - side / 3).contains(&at);
+    let shade = u8::try_from(number % 200).expect("below 200");
+    let pixels: Vec<u8> = (0..height)
+        .flat_map(|y| (0..width).map(move |x| (x, y)))
+        .flat_map(|(x, y)| match (x / 4 + y / 4) % 2 {
+            _ if inside(x, width) && inside(y, height) => [200, shade, 40],
+            0 => [204; 3],
+            _ => [255; 3],
+        })
+        .collect();
+    encode(&pixels, width, height, ExtendedColorType::Rgb8, ImageFormat::Png)
 }
