@@ -11,13 +11,12 @@ import argparse
 import math
 import os
 import shutil
-import statistics
 import subprocess
 import sys
 import tempfile
 from pathlib import Path
 
-from run import HERE, ROOT, Tool
+from run import HERE, ROOT, Tool, measure
 
 OUTPUTS = {
     "webp": 'format = "webp", quality = 80, width = 512',
@@ -82,21 +81,13 @@ class Bench:
         command = f"ls -d {self.originals}/* | xargs -P {os.cpu_count()} -n {each} sh {script}"
         return Tool("libvips, linear" if linear else "libvips, gamma", ["sh", "-c", command], self.folder)
 
-    def measure(self, task, times):
+    def task(self, task, times):
         linear, gamma = (self.sharp(task, mode, self.originals, self.folder / f"sharp-{task}-{mode}") for mode in ("linear", "gamma"))
         linear.name, gamma.name = "sharp, linear", "sharp, gamma"
         tools = [self.tintype(task), linear, gamma]
         if shutil.which("vipsthumbnail"):
             tools += [self.vips(task, True), self.vips(task, False)]
-        runs = {tool.name: [] for tool in tools}
-        for _ in range(times):
-            for tool in tools:
-                runs[tool.name].append(tool.run())
-        middle = lambda name, of: statistics.median(getattr(run, of) for run in runs[name])
-        print(f"\n### {task}: {OUTPUTS[task]}\n\n| | s | of sharp, linear | cpu s | MiB |\n|---|---|---|---|---|")
-        for tool in tools:
-            seconds, cpu, memory = (middle(tool.name, of) for of in ("seconds", "cpu", "memory"))
-            print(f"| {tool.name} | {seconds:.1f} | {seconds / middle('sharp, linear', 'seconds'):.2f} | {cpu:.1f} | {memory:.0f} |", flush=True)
+        measure(f"{task}: {OUTPUTS[task]}", tools, linear.name, times, warm_up=False)
 
     def bytes(self):
         """What lossy files take, of what sharp's take that are as like to what each tool has scaled (SSIM of the luma)."""
@@ -127,7 +118,7 @@ def main():
     try:
         bench = Bench(folder, arguments.count)
         for task in arguments.tasks or [*VIPS, "bytes"]:
-            bench.bytes() if task == "bytes" else bench.measure(task, arguments.times)
+            bench.bytes() if task == "bytes" else bench.task(task, arguments.times)
     finally:
         shutil.rmtree(folder, ignore_errors=True)
 

@@ -59,10 +59,10 @@ class Tool:
         return Run(seconds, usage.ru_utime + usage.ru_stime, usage.ru_maxrss / 1024)
 
 
-def measure(title, tools, base, times):
+def measure(title, tools, base, times, warm_up=True):
     """Each tool in turn, `times` over; medians, and ratios to the tool called `base`."""
     tools = [tool for tool in tools if shutil.which(tool.command[0])]
-    for tool in tools:
+    for tool in tools if warm_up else []:
         tool.run()
     runs = {tool.name: [] for tool in tools}
     for _ in range(times):

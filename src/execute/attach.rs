@@ -5,10 +5,14 @@ use std::sync::Arc;
 use crate::digest::Digest;
 use crate::execute::{Run, fetch};
 use crate::name::{AssetName, ProjectPath};
-use crate::picture::Picture;
+use crate::picture::{Format, Picture};
 use crate::plan::Note;
 use crate::provider::Attachment;
 use crate::recipe::{Origin, Recipe, Reference};
+use crate::transform::{Settings, TransformError, transform};
+
+/// A drawing is sent so large at least, in pixels of its longer side.
+const DRAWN: u32 = 1024;
 
 /// Reads all references of a recipe, in order.
 pub(super) async fn attach(run: &Run<'_>, name: &AssetName, recipe: &Recipe) -> Result<Arc<Vec<Attachment>>, Note> {
@@ -34,8 +38,25 @@ async fn read(run: &Run<'_>, name: &AssetName, reference: &Reference) -> Result<
     if Digest::of(&bytes) != hash {
         return Err(failed("it changed while this run was under way"));
     }
-    let format = Picture::read(&bytes).map_err(|why| failed(&format!("it is {why}")))?.format;
-    Ok(Attachment { bytes, format })
+    let picture = Picture::read(&bytes).map_err(|why| failed(&format!("it is {why}")))?;
+    if picture.format.is_sent() {
+        return Ok(Attachment { bytes, format: picture.format });
+    }
+    let drawn = tokio::task::spawn_blocking(move || as_png(&bytes, &picture)).await;
+    let bytes = drawn.map_err(|panic| failed(&panic.to_string()))?.map_err(|why| failed(&why.to_string()))?;
+    Ok(Attachment { bytes, format: Format::Png })
+}
+
+/// A picture of a format that vendors don't take, as one that they do; a drawing large enough to see what it shows.
+fn as_png(bytes: &[u8], picture: &Picture) -> Result<Vec<u8>, TransformError> {
+    let side = picture.width.max(picture.height).max(DRAWN);
+    let (width, height) = match picture.format {
+        Format::Svg if picture.width >= picture.height => (Some(side), None),
+        Format::Svg => (None, Some(side)),
+        _ => (None, None),
+    };
+    let settings = Settings { width, height, ..Settings::of(Format::Png) };
+    Ok(transform(bytes, &settings)?.bytes.into_owned())
 }
 
 async fn file(run: &Run<'_>, path: Option<ProjectPath>) -> Result<Vec<u8>, String> {

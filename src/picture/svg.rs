@@ -50,7 +50,7 @@ fn root(bytes: &[u8]) -> Option<&str> {
     let end = name.find(|char: char| char.is_whitespace() || char == '>' || char == '/')?;
     let is_svg = name[..end].rsplit(':').next() == Some("svg");
     let attributes = &name[end..];
-    is_svg.then(|| &attributes[..close(attributes).unwrap_or(attributes.len())])
+    if is_svg { Some(&attributes[..close(attributes)?]) } else { None }
 }
 
 /// Where a tag ends: a `>` that stands in no value.
@@ -135,7 +135,7 @@ mod tests {
                 Some((7, 9)),
             ),
             (
-                "<!DOCTYPE svg PUBLIC \"-//W3C//DTD SVG 1.1//EN\" \"http://x/svg11.dtd\">\n<svg width=\"7\" height=\"9\"",
+                "<!DOCTYPE svg PUBLIC \"-//W3C//DTD SVG 1.1//EN\" \"http://x/svg11.dtd\">\n<svg width=\"7\" height=\"9\">",
                 Some((7, 9)),
             ),
             (r#"<svg width="0" height="9"/>"#, None),
@@ -144,6 +144,7 @@ mod tests {
             ("<html><svg/></html>", None),
             ("<svgfoo>", None),
             ("<svg", None),
+            ("<svg width='7'", None),
             ("", None),
         ] {
             assert_eq!(size(file.as_bytes()), expected, "{file}");

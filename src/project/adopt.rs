@@ -102,7 +102,11 @@ impl Project {
         let own = if bytes.is_none() { Some(self.edited_output(asset, &survey)?) } else { None };
         let bytes = bytes.or(own.as_deref()).unwrap_or_default();
         Picture::read(bytes).map_err(|reason| {
-            refused("no-picture", format!("this can't become a take: it is {reason}"), "a png, jpeg or webp is needed")
+            refused(
+                "no-picture",
+                format!("this can't become a take: it is {reason}"),
+                "a png, jpeg, webp, gif or svg is needed",
+            )
         })?;
         let hash = self.cache.put_original(bytes, Durable::Yes).map_err(|error| cache_broken(&error))?;
         let entry = self.entry_with(asset, recipe, hash, &survey)?;

@@ -138,7 +138,9 @@ impl<'a> References<'a> {
             }
             Err(reason) => {
                 let error = written.error("bad-reference", format!("the {role} `{path}` is {reason}"), "this file");
-                found.push(error.help("a picture in png, jpeg or webp is needed here"));
+                // A source is drawn here; a reference is sent to a vendor, and those take fewer formats.
+                let formats = if role == "source" { "png, jpeg, webp, gif or svg" } else { "png, jpeg or webp" };
+                found.push(error.help(format!("a picture in {formats} is needed here")));
                 None
             }
         }

@@ -48,7 +48,7 @@ fn a_reference_that_is_no_image() {
 fn a_source_that_is_missing_and_one_that_is_no_image() {
     let text =
         "[assets.a]\nsource = \"art/a.png\"\n\n[assets.b]\nsource = \"art/b.png\"\n\n[assets.c]\nsource = \"art\"\n";
-    let project = Sandbox::new().file("art/b.png", "<svg/>");
+    let project = Sandbox::new().file("art/b.png", "<html/>");
     insta::assert_snapshot!(mistakes_with(&project, text), @r#"
     missing-reference
 
@@ -64,7 +64,7 @@ fn a_source_that_is_missing_and_one_that_is_no_image() {
 
     bad-reference
 
-      × the source `art/b.png` is not an image (it looks like SVG or XML)
+      × the source `art/b.png` is not an image (it looks like HTML)
        ╭─[images.toml:5:10]
      4 │ [assets.b]
      5 │ source = "art/b.png"
@@ -72,7 +72,7 @@ fn a_source_that_is_missing_and_one_that_is_no_image() {
        ·               ╰── this file
      6 │ 
        ╰────
-      help: a picture in png, jpeg or webp is needed here
+      help: a picture in png, jpeg, webp, gif or svg is needed here
 
     bad-reference
 

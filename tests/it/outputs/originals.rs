@@ -161,3 +161,21 @@ fn a_tier_becomes_the_size_that_the_output_names() {
         .env("OPENROUTER_API_KEY", "a-key");
     project.run("plan").success().stdout_has("; asked at 1K 16:9, made into 640x200\n");
 }
+
+#[test]
+fn a_drawing_that_is_referred_to_is_sent_as_pixels() {
+    let vendor = Vendor::openai();
+    let assets = "[assets.logo]\nsource = \"art/flag.svg\"\n[assets.ship]\nprompt = \"a ship under this flag\"\n\
+                  references = [\"art/flag.svg\", { asset = \"logo\" }]\n";
+    let project = studio(&vendor, "", assets).file("art/flag.svg", DRAWING);
+    project.edit("cost_usd = 0.02", "edits = \"json\", max_references = 4, cost_usd = 0.02");
+    project.run("sync --yes").success();
+    let sent = &vendor.requests()[0].references;
+    assert_eq!(sent.len(), 2);
+    for bytes in sent {
+        let picture = image::load_from_memory_with_format(bytes, ImageFormat::Png).expect("a png").into_rgba8();
+        assert_eq!(picture.dimensions(), (1024, 512), "large enough to see what it shows");
+        assert_eq!(*picture.get_pixel(2, 2), Rgba([200, 30, 40, 255]));
+    }
+    assert_eq!((project.run("plan --exit-code").success(), vendor.billed()).1, 1);
+}
