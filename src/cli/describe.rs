@@ -90,7 +90,7 @@ fn purchase(one: &PlannedAsset) -> String {
     format!("{images} by {maker}, {}{}", price_up_to(one.work.waits, one.cost_usd), sizes(one))
 }
 
-/// `; asked at 1024x1024, made into 64x64 and 32x32`, where that isn't the same.
+/// `; asked at 1024x1024, made into 64x64, 32x32`, where that isn't the same.
 fn sizes(one: &PlannedAsset) -> String {
     let asked = one.first().and_then(|candidate| candidate.asked.as_ref());
     let into: Vec<String> = one.made_into.iter().map(|(width, height)| format!("{width}x{height}")).collect();

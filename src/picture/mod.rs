@@ -14,6 +14,9 @@ pub const MAX_SIDE: u32 = 16_384;
 /// No picture may have more pixels: a bound on memory against hostile files.
 pub const MAX_PIXELS: u64 = 100_000_000;
 
+/// The longest side of a WebP file, in pixels (RFC 9649, 2.6: fourteen bits).
+const WEBP_MAX_SIDE: u32 = 16_383;
+
 /// A file format that tintype reads or writes.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Format {
@@ -34,8 +37,8 @@ pub enum Format {
 impl Format {
     /// All formats that are written, in the order in which messages list them.
     pub const WRITTEN: [Self; 4] = [Self::Png, Self::Jpeg, Self::Webp, Self::Avif];
-    /// All formats that are read.
-    pub const READ: [Self; 5] = [Self::Png, Self::Jpeg, Self::Webp, Self::Gif, Self::Svg];
+    /// All formats that are read, for messages.
+    pub(crate) const READ: &str = "png, jpeg, webp, gif and svg";
 
     /// The name in manifests and messages.
     pub const fn name(self) -> &'static str {
@@ -99,6 +102,14 @@ impl Format {
         matches!(self, Self::Webp)
     }
 
+    /// The longest side of a file of this format that is written, in pixels.
+    pub const fn max_side(self) -> u32 {
+        match self {
+            Self::Webp => WEBP_MAX_SIDE,
+            _ => MAX_SIDE,
+        }
+    }
+
     /// Whether vendors take references of this format.
     pub const fn is_sent(self) -> bool {
         matches!(self, Self::Png | Self::Jpeg | Self::Webp)
@@ -154,7 +165,7 @@ impl fmt::Display for NotAPicture {
         match self {
             Self::NoImage { looks_like } => write!(formatter, "not an image ({looks_like})"),
             Self::OtherFormat(name) => {
-                write!(formatter, "an image of the format {name}; png, jpeg, webp, gif and svg are read")
+                write!(formatter, "an image of the format {name}; {} are read", Format::READ)
             }
             Self::BadSize { width, height } => write!(
                 formatter,

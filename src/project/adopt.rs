@@ -12,7 +12,7 @@ use crate::lock::{Entry, EntryOrigin, Generated, Lockfile, Take, TakeKind, order
 use crate::manifest::Publish;
 use crate::name::AssetName;
 use crate::observe::{Learned, observe};
-use crate::picture::Picture;
+use crate::picture::{Format, Picture};
 use crate::plan::{Note, PlannedAsset, ReasonCode, plan};
 use crate::project::{Allowed, Project, ProjectError, Selection, Survey};
 use crate::recipe::{Fingerprint, Recipe};
@@ -105,7 +105,7 @@ impl Project {
             refused(
                 "no-picture",
                 format!("this can't become a take: it is {reason}"),
-                "a png, jpeg, webp, gif or svg is needed",
+                format!("a picture is needed: {} are read", Format::READ),
             )
         })?;
         let hash = self.cache.put_original(bytes, Durable::Yes).map_err(|error| cache_broken(&error))?;

@@ -8,7 +8,7 @@ use crate::files::Files;
 use crate::manifest::{Place, ReferenceKey, ReferenceOrigin, Spanned};
 use crate::model::{BaseUrl, TrustedHosts};
 use crate::name::{AssetName, ProjectPath};
-use crate::picture::Picture;
+use crate::picture::{Format, Picture};
 use crate::resolve::expand::Declared;
 use crate::resolve::{Asset, OpenOrigin, OpenReference};
 
@@ -138,9 +138,7 @@ impl<'a> References<'a> {
             }
             Err(reason) => {
                 let error = written.error("bad-reference", format!("the {role} `{path}` is {reason}"), "this file");
-                // A source is drawn here; a reference is sent to a vendor, and those take fewer formats.
-                let formats = if role == "source" { "png, jpeg, webp, gif or svg" } else { "png, jpeg or webp" };
-                found.push(error.help(format!("a picture in {formats} is needed here")));
+                found.push(error.help(format!("a picture is needed here: {} are read", Format::READ)));
                 None
             }
         }

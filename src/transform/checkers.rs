@@ -2,7 +2,8 @@
 //!
 //! Must not know what happens then.
 
-use crate::transform::pixels::{Pixels, Rectangle};
+use crate::transform::geometry::Rectangle;
+use crate::transform::pixels::Pixels;
 
 /// A corner's side in pixels: some fields of any board.
 const CORNER: u32 = 160;

@@ -6,7 +6,7 @@ use image::codecs::png::{CompressionType, FilterType, PngEncoder};
 use image::{ExtendedColorType, ImageEncoder};
 use jpeg_encoder::{ChromaSubsamplingMethod, ColorType};
 
-use crate::picture::{Format, MAX_SIDE};
+use crate::picture::Format;
 use crate::transform::colour::Rgb;
 use crate::transform::error::TransformError;
 use crate::transform::palette::Indexed;
@@ -23,17 +23,6 @@ const AVIF_QUALITY: u8 = 70;
 const AVIF_SPEED: u8 = 6;
 /// A level rather than a name, whose meaning may move; the next one takes twice the time for two per cent less.
 const PNG_LEVEL: CompressionType = CompressionType::Level(6);
-/// The longest side of a WebP file that the encoder writes, in pixels.
-const WEBP_MAX_SIDE: u32 = 16_383;
-
-/// The longest side of an output of that format, in pixels.
-pub(crate) const fn max_side(format: Format) -> u32 {
-    match format {
-        Format::Webp => WEBP_MAX_SIDE,
-        _ => MAX_SIDE,
-    }
-}
-
 /// The file of these settings' format. Where it may have so many bytes at most, it is that of the best quality that fits.
 pub(crate) fn encode(pixels: &Pixels, settings: &Settings) -> Result<Vec<u8>, TransformError> {
     let format = settings.format;

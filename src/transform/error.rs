@@ -6,7 +6,6 @@ use std::fmt;
 
 use crate::picture::{Format, MAX_PIXELS, NotAPicture};
 use crate::transform::colour::Rgb;
-use crate::transform::encode::max_side;
 
 /// Why bytes could not be turned into other bytes.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -72,7 +71,7 @@ impl fmt::Display for TransformError {
             Self::TooLarge { format, width, height } => write!(
                 formatter,
                 "the output would have {width}x{height} pixels; a {format} has up to {} a side and {MAX_PIXELS} in all",
-                max_side(*format)
+                format.max_side()
             ),
             Self::CropOutside { crop: [x, y, across, down], width, height } => write!(
                 formatter,

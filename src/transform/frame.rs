@@ -2,7 +2,8 @@
 //!
 //! Pure arithmetic. Must not know of pixels.
 
-use crate::transform::geometry::{Crop, Pad, Region, follow, is_same};
+use crate::transform::geometry::{Crop, Pad, Rectangle, Region, follow, is_same};
+use crate::transform::part::part;
 use crate::transform::settings::{Filter, Fit, Settings};
 
 /// Where in an output a picture comes to lie.
@@ -94,17 +95,8 @@ impl Settings {
     /// What the output of a picture of that size becomes; `None` where what can be seen of the picture counts, or where the
     /// settings don't fit it.
     pub fn outcome(&self, picture: (u32, u32)) -> Option<Outcome> {
-        let (width, height) = match self.crop {
-            Some(Crop::Rectangle { width, height, .. }) => (width, height),
-            Some(Crop::Focus { .. }) | None => picture,
-        };
-        let (columns, rows) = self.cell.map_or((1, 1), |cell| (cell.columns, cell.rows));
-        let (width, height) = (width.checked_div(columns)?, height.checked_div(rows)?);
-        let part = if self.rotate.lays() { (height, width) } else { (width, height) };
-        if self.trim || width == 0 || height == 0 {
-            return None;
-        }
-        let frame = Frame::of(part, self);
+        let Rectangle { width, height, .. } = part(picture, self).ok().filter(|_| !self.trim)?;
+        let frame = Frame::of(if self.rotate.lays() { (height, width) } else { (width, height) }, self);
         Some(Outcome { size: frame.outer(self.pad), is_enlarged: frame.enlarges() })
     }
 

@@ -186,6 +186,15 @@ pub(crate) fn follow(side: u32, given: u32, of: u32) -> u32 {
     u32::try_from(rounded).unwrap_or(u32::MAX).max(1)
 }
 
+/// A rectangle of whole pixels.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct Rectangle {
+    pub(crate) x: u32,
+    pub(crate) y: u32,
+    pub(crate) width: u32,
+    pub(crate) height: u32,
+}
+
 /// A part of a picture, in its pixels.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub(crate) struct Region {

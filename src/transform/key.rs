@@ -39,25 +39,27 @@ pub(crate) fn remove_key(pixels: Pixels, key: &ChromaKey) -> Result<Pixels, Tran
     let width = pixels.width as usize;
     let shares = shares(&pixels, color);
     let mut ground: Vec<bool> = shares.iter().map(|share| *share >= least_share(key)).collect();
-    if !is_vivid(color) {
+    let is_vivid = is_vivid(color);
+    if !is_vivid {
         ground = joined_to_border(&ground, width);
     }
     let edge = usize::from(key.softness);
     let reach = if edge == 0 { HARD } else { edge };
     let near_ground = grown(near(&ground, width, reach), &shares, width, reach * DEPTH);
     let near_picture = near(&ground.iter().map(|is_ground| !is_ground).collect::<Vec<_>>(), width, edge);
-    let slits = if is_vivid(color) { slits(&shares, width, reach + SPREAD) } else { vec![None; shares.len()] };
     let insides = insides(&near_ground, width, 2 * reach + 1);
     let colours: Vec<[u8; 3]> =
         pixels.bytes.as_chunks::<4>().0.iter().map(|pixel| [pixel[0], pixel[1], pixel[2]]).collect();
     for (index, pixel) in pixels.bytes.as_chunks_mut::<4>().0.iter_mut().enumerate() {
         if ground[index] && (edge == 0 || !near_picture[index]) {
             pixel.fill(0);
-        } else if near_ground[index] || slits[index].is_some() {
-            let mut beside = slits[index].into_iter().flatten().chain(insides[index]).map(|inside| colours[inside]);
+        } else if near_ground[index] || (is_vivid && shares[index] >= TANGLED) {
+            let slit = if is_vivid { slit(index, &shares, width, reach + SPREAD) } else { None };
+            let inside = insides[index].filter(|_| near_ground[index]);
+            let mut beside = slit.into_iter().flatten().chain(inside).map(|inside| colours[inside]);
             let mixture = |own: [u8; 3]| Some((own, share_beside(*pixel, own, color)?));
             let mixed = beside.find_map(mixture);
-            let own = mixed.map(|(own, _)| own).or_else(|| insides[index].map(|inside| colours[inside]));
+            let own = mixed.map(|(own, _)| own).or_else(|| inside.map(|inside| colours[inside]));
             // Far from the ground, what can't be a mixture with it is the picture's.
             let share = mixed.map(|(_, share)| share).or(near_ground[index].then_some(shares[index]));
             let Some(share) = share else { continue };
@@ -236,23 +238,28 @@ fn grown(mut marked: Vec<bool>, shares: &[i32], width: usize, steps: usize) -> V
     marked
 }
 
-/// For each pixel that has much of the ground in it, and on two sides, so many pixels away at most, pixels that have little, the
-/// two of these that have the least: there the ground shines through between hairs, which may have closed all ways to it.
-fn slits(shares: &[i32], width: usize, reach: usize) -> Vec<Option<[usize; 2]>> {
-    let height = shares.len() / width;
-    let moved = |at: usize, [right, down]: [isize; 2], steps: usize| {
-        let x = (at % width).checked_add_signed(right * steps.cast_signed()).filter(|x| *x < width);
-        let y = (at / width).checked_add_signed(down * steps.cast_signed()).filter(|y| *y < height);
-        x.zip(y).map(|(x, y)| y * width + x)
-    };
+/// Of a pixel that has much of the ground in it, and on two sides, so many pixels away at most, pixels that have little, the two
+/// of these that have the least: there the ground shines through between hairs, which may have closed all ways to it.
+fn slit(at: usize, shares: &[i32], width: usize, reach: usize) -> Option<[usize; 2]> {
+    let (x, y, height) = (at % width, at / width, shares.len() / width);
+    if shares[at] < TANGLED {
+        return None;
+    }
     // Of several, the farthest: what is nearer may have a tint of the ground that doesn't show in its share.
-    let side = |at: usize, way: [isize; 2]| {
-        let all = (1..=reach).rev().filter_map(|steps| moved(at, way, steps));
-        all.min_by_key(|beside| shares[*beside]).filter(|beside| shares[*beside] < TANGLED)
+    let least = |side: &mut dyn Iterator<Item = usize>| {
+        side.min_by_key(|beside| shares[*beside]).filter(|beside| shares[*beside] < TANGLED)
     };
-    let both = |at: usize, [right, down]: [isize; 2]| Some([side(at, [right, down])?, side(at, [-right, -down])?]);
-    let slit = |at: usize| if shares[at] >= TANGLED { both(at, [1, 0]).or_else(|| both(at, [0, 1])) } else { None };
-    (0..shares.len()).map(slit).collect()
+    let across = || {
+        let left = least(&mut (x.saturating_sub(reach)..x).map(|x| y * width + x))?;
+        let right = least(&mut (x + 1..(x + reach + 1).min(width)).rev().map(|x| y * width + x))?;
+        Some([right, left])
+    };
+    let down = || {
+        let above = least(&mut (y.saturating_sub(reach)..y).map(|y| y * width + x))?;
+        let below = least(&mut (y + 1..(y + reach + 1).min(height)).rev().map(|y| y * width + x))?;
+        Some([below, above])
+    };
+    across().or_else(down)
 }
 
 /// Which pixels lie within so many of those that are marked.

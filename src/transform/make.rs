@@ -9,7 +9,7 @@ use crate::picture::{Format, MAX_PIXELS, Picture};
 use crate::transform::checkers::has_painted_checkers;
 use crate::transform::colour::{ChromaKey, Rgb};
 use crate::transform::decode::{Decoded, decode};
-use crate::transform::encode::{encode, max_side};
+use crate::transform::encode::encode;
 use crate::transform::error::TransformError;
 use crate::transform::frame::Frame;
 use crate::transform::key::remove_key;
@@ -182,8 +182,8 @@ fn framed(pixels: Pixels, settings: &Settings, findings: &mut Vec<Finding>) -> R
     Ok(scale(pixels, &region, size, settings.filter).padded(pad, ground))
 }
 
-fn check_size((width, height): (u32, u32), format: Format) -> Result<(), TransformError> {
-    let fits = width.max(height) <= max_side(format) && u64::from(width) * u64::from(height) <= MAX_PIXELS;
+pub(crate) fn check_size((width, height): (u32, u32), format: Format) -> Result<(), TransformError> {
+    let fits = width.max(height) <= format.max_side() && u64::from(width) * u64::from(height) <= MAX_PIXELS;
     if fits { Ok(()) } else { Err(TransformError::TooLarge { format, width, height }) }
 }
 

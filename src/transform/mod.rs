@@ -10,7 +10,6 @@ mod colour;
 mod decode;
 #[cfg(feature = "generate")]
 mod encode;
-#[cfg(feature = "generate")]
 mod error;
 mod frame;
 mod geometry;
@@ -22,7 +21,6 @@ mod light;
 mod make;
 #[cfg(feature = "generate")]
 mod palette;
-#[cfg(feature = "generate")]
 mod part;
 #[cfg(feature = "generate")]
 mod pixels;

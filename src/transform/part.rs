@@ -3,8 +3,7 @@
 //! Pure arithmetic. Must not know of pixels' colours, nor of what is cut off for being transparent.
 
 use crate::transform::error::TransformError;
-use crate::transform::geometry::{Cell, Crop};
-use crate::transform::pixels::Rectangle;
+use crate::transform::geometry::{Cell, Crop, Rectangle};
 use crate::transform::settings::Settings;
 
 /// The part of a picture of that size that is shown: cropped, then cut out of its sheet.

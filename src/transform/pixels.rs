@@ -3,7 +3,7 @@
 //! Must not know of files, codecs or scaling.
 
 use crate::transform::colour::Rgb;
-use crate::transform::geometry::{Flip, Pad, Turn};
+use crate::transform::geometry::{Flip, Pad, Rectangle, Turn};
 
 const RGB: usize = 3;
 const RGBA: usize = 4;
@@ -21,15 +21,6 @@ pub(crate) struct Pixels {
     pub(crate) has_alpha: bool,
     /// The channels' values.
     pub(crate) bytes: Vec<u8>,
-}
-
-/// A rectangle of whole pixels.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) struct Rectangle {
-    pub(crate) x: u32,
-    pub(crate) y: u32,
-    pub(crate) width: u32,
-    pub(crate) height: u32,
 }
 
 impl Pixels {
@@ -184,8 +175,8 @@ fn mix(above: u8, below: u8, alpha: u8) -> u8 {
 #[cfg(test)]
 mod tests {
     use crate::transform::colour::Rgb;
-    use crate::transform::geometry::{Flip, Pad, Turn};
-    use crate::transform::pixels::{Pixels, Rectangle, mix};
+    use crate::transform::geometry::{Flip, Pad, Rectangle, Turn};
+    use crate::transform::pixels::{Pixels, mix};
 
     const WHITE: Rgb = Rgb([255; 3]);
 

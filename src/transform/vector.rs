@@ -6,10 +6,11 @@
 use resvg::tiny_skia::{Pixmap, Transform};
 use resvg::usvg::{ImageHrefResolver, Options, Tree};
 
-use crate::picture::{Format, MAX_PIXELS, MAX_SIDE, Picture};
+use crate::picture::{MAX_PIXELS, MAX_SIDE, Picture};
 use crate::transform::error::TransformError;
 use crate::transform::frame::Frame;
 use crate::transform::geometry::{Crop, Flip, Region, Turn};
+use crate::transform::make::check_size;
 use crate::transform::part::part;
 use crate::transform::pixels::Pixels;
 use crate::transform::settings::Settings;
@@ -34,6 +35,7 @@ pub(crate) fn draw_for(
         return Ok((pixels, Settings { crop: settings.crop.map(|crop| crop.scaled(factor)), ..settings.clone() }));
     }
     let frame = Frame::of((part.width, part.height), settings);
+    check_size(frame.outer(settings.pad), settings.format)?;
     let (left, top) = (f64::from(part.x) + frame.region.left, f64::from(part.y) + frame.region.top);
     let pixels = draw(file, whole, &Region { left, top, ..frame.region }, frame.size)?;
     let crop = settings.crop.filter(|crop| matches!(crop, Crop::Focus { .. }));
@@ -69,13 +71,14 @@ fn factor(whole: (u32, u32), settings: &Settings) -> u32 {
 
 /// A region of a picture that is `whole` large, drawn at a size.
 fn draw(file: &[u8], whole: (u32, u32), region: &Region, size: (u32, u32)) -> Result<Pixels, TransformError> {
-    if size.0.max(size.1) > MAX_SIDE || u64::from(size.0) * u64::from(size.1) > MAX_PIXELS {
-        return Err(TransformError::TooLarge { format: Format::Svg, width: size.0, height: size.1 });
-    }
+    let embedded = ImageHrefResolver::default_data_resolver();
     let options = Options {
         image_href_resolver: ImageHrefResolver {
+            // What is embedded is decoded without limits, so that it must keep to those of any picture.
+            resolve_data: Box::new(move |kind, data, options| {
+                Picture::read(&data).ok().and_then(|_| embedded(kind, data, options))
+            }),
             resolve_string: Box::new(|_, _| None),
-            ..ImageHrefResolver::default()
         },
         ..Options::default()
     };
@@ -110,6 +113,8 @@ fn placement(tree: &Tree, whole: (u32, u32), region: &Region, size: (u32, u32)) 
 
 #[cfg(test)]
 mod tests {
+    use base64::Engine;
+
     use crate::picture::{Format, Picture};
     use crate::transform::decode::decode;
     use crate::transform::error::TransformError;
@@ -202,6 +207,32 @@ mod tests {
         let made = transform(file.as_bytes(), &Settings::of(Format::Png)).unwrap();
         let pixels = decode(&made.bytes, &Picture::read(&made.bytes).unwrap()).unwrap().pixels;
         assert!(pixels.has_alpha && pixels.bytes.iter().all(|byte| *byte == 0));
+    }
+
+    /// An SVG of 20 pixels a side that shows a white picture of `side` pixels.
+    fn with_embedded(side: u32) -> String {
+        let mut white = Vec::new();
+        let mut encoder = png::Encoder::new(&mut white, side, side);
+        encoder.set_color(png::ColorType::Grayscale);
+        encoder.set_depth(png::BitDepth::One);
+        let row = vec![0xff; side.div_ceil(8) as usize * side as usize];
+        encoder.write_header().unwrap().write_image_data(&row).unwrap();
+        let data = base64::engine::general_purpose::STANDARD.encode(&white);
+        format!(
+            r#"<svg xmlns="http://www.w3.org/2000/svg" width="20" height="20"><image href="data:image/png;base64,{data}" width="20" height="20"/></svg>"#
+        )
+    }
+
+    #[test]
+    fn pictures_in_it_keep_to_the_limits_of_any_picture() {
+        let is_empty = |side: u32| {
+            let file = with_embedded(side);
+            let made = transform(file.as_bytes(), &Settings::of(Format::Png)).unwrap();
+            let pixels = decode(&made.bytes, &Picture::read(&made.bytes).unwrap()).unwrap().pixels;
+            pixels.has_alpha && pixels.bytes.iter().all(|byte| *byte == 0)
+        };
+        assert!(!is_empty(64));
+        assert!(is_empty(10_100), "102 million pixels");
     }
 
     #[test]

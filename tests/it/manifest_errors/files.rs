@@ -74,8 +74,8 @@ fn empty_files() {
     let project = NAMES.iter().fold(all(), |project, name| project.file(name, ""));
     insta::assert_snapshot!(words(&project), @r#"
     d.json:1:1 syntax: this is not JSON: the file ends in the middle (what was opened with [, { or " must be closed)
-    images.toml:11:15 bad-reference: the reference `r.png` is not an image (empty) (a picture in png, jpeg or webp is needed here)
-    images.toml:13:10 bad-reference: the source `s.png` is not an image (empty) (a picture in png, jpeg, webp, gif or svg is needed here)
+    images.toml:11:15 bad-reference: the reference `r.png` is not an image (empty) (a picture is needed here: png, jpeg, webp, gif and svg are read)
+    images.toml:13:10 bad-reference: the source `s.png` is not an image (empty) (a picture is needed here: png, jpeg, webp, gif and svg are read)
     p.md:1:1 bad-value: the prompt of `p` is empty (say what to draw)
     u.csv:1:1 bad-rows: `u.csv` is empty (its first line names the columns; a file without such a line has them named by `columns`)
     "#);
@@ -88,8 +88,8 @@ fn bytes_that_are_no_text() {
     d.json:2:3 bad-data-file: `d.json` can't be read: it isn't UTF-8 text: line 2, column 3 has the byte 0xE4 (save the file as UTF-8)
     images.toml:1:12 bad-file: the included file `i.toml` can't be read: it isn't UTF-8 text: line 2, column 3 has the byte 0xE4 (save the file as UTF-8)
     images.toml:8:15 bad-file: the prompt file `p.md` can't be read: it isn't UTF-8 text: line 2, column 3 has the byte 0xE4 (save the file as UTF-8)
-    images.toml:11:15 bad-reference: the reference `r.png` is not an image (its first bytes are no format that is known) (a picture in png, jpeg or webp is needed here)
-    images.toml:13:10 bad-reference: the source `s.png` is not an image (its first bytes are no format that is known) (a picture in png, jpeg, webp, gif or svg is needed here)
+    images.toml:11:15 bad-reference: the reference `r.png` is not an image (its first bytes are no format that is known) (a picture is needed here: png, jpeg, webp, gif and svg are read)
+    images.toml:13:10 bad-reference: the source `s.png` is not an image (its first bytes are no format that is known) (a picture is needed here: png, jpeg, webp, gif and svg are read)
     u.csv:2:3 bad-data-file: `u.csv` can't be read: it isn't UTF-8 text: line 2, column 3 has the byte 0xE4 (save the file as UTF-8; spreadsheets call it "CSV UTF-8")
     "#);
     let project = NAMES.iter().fold(all(), |project, name| project.file(name, b"\xff\xfea\0"));

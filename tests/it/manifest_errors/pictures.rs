@@ -38,7 +38,7 @@ fn a_reference_that_is_no_image() {
        ·                      ╰── this file
      5 │ 
        ╰────
-      help: a picture in png, jpeg or webp is needed here
+      help: a picture is needed here: png, jpeg, webp, gif and svg are read
 
     error: 1 mistake in images.toml
     "#);
@@ -72,7 +72,7 @@ fn a_source_that_is_missing_and_one_that_is_no_image() {
        ·               ╰── this file
      6 │ 
        ╰────
-      help: a picture in png, jpeg, webp, gif or svg is needed here
+      help: a picture is needed here: png, jpeg, webp, gif and svg are read
 
     bad-reference
 
