@@ -90,6 +90,8 @@ mod publish;
 mod execute;
 pub mod project;
 #[cfg(feature = "cli")]
+pub mod watch;
+#[cfg(feature = "cli")]
 pub mod cli;
 
 /// The door for the fuzz targets to what isn't public.

@@ -1,16 +1,33 @@
 //! Which routes may serve an asset, in which order, and why the others can't. Pure: the same on every machine.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use crate::capability::{Field, Support};
 use crate::diagnostic::{Diagnostic, grouped};
 use crate::ground::{key_color, said};
 use crate::model::{Api, Model, Provider, Registry, Route, Wire};
+use crate::name::AssetName;
 use crate::recipe::{Background, Quality, Size, hints};
 use crate::resolve::{Asset, AssetOrigin, OpenRecipe};
 use crate::size::{Asked, BadSize, Cure, Demand, ask};
 use crate::transform::Rgb;
+
+/// The ways to all pictures that models draw.
+#[derive(Debug, Clone, Default)]
+pub struct Routes {
+    /// As they are declared.
+    pub finals: BTreeMap<AssetName, Routing>,
+    /// As they are tried out, where that is another way.
+    pub drafts: BTreeMap<AssetName, Routing>,
+}
+
+impl Routes {
+    /// The ways to one asset's picture.
+    pub fn get(&self, name: &AssetName, is_draft: bool) -> Option<&Routing> {
+        if is_draft { &self.drafts } else { &self.finals }.get(name)
+    }
+}
 
 /// The ways to an asset's picture.
 #[derive(Debug, Clone, PartialEq)]
@@ -465,6 +482,7 @@ mod tests {
             let (width, height) = self.output;
             let settings = Settings { width, height, ..Settings::of(Format::Png) };
             Asset {
+                draft: None,
                 name: AssetName::new("moon").expect("a sound name"),
                 place: place.clone(),
                 origin: AssetOrigin::Generated(Box::new(open)),

@@ -7,7 +7,7 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 /// The modules, lowest first: a file imports only from its own module and from those above it in this list.
-const ORDER: [&str; 32] = [
+const ORDER: [&str; 33] = [
     "failpoint",
     "cores",
     "mark",
@@ -38,6 +38,7 @@ const ORDER: [&str; 32] = [
     "publish",
     "execute",
     "project",
+    "watch",
     "cli",
     "lib",
 ];

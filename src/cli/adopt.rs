@@ -11,6 +11,7 @@ use crate::cli::talk::Screen;
 use crate::cli::words::price;
 use crate::event::{Silent, Verdict};
 use crate::files::read_outside;
+use crate::name::AssetName;
 use crate::project::{Adopted, ProjectError};
 
 #[derive(Serialize)]
@@ -25,7 +26,7 @@ struct Document<'a> {
 }
 
 #[derive(Serialize)]
-struct Follower<'a> {
+pub(super) struct Follower<'a> {
     name: &'a str,
     cost_usd: Option<f64>,
 }
@@ -55,13 +56,17 @@ fn words(name: &str, adopted: &Adopted, screen: Screen) -> String {
 }
 
 fn document<'a>(name: &'a str, adopted: &'a Adopted) -> Document<'a> {
-    let followers = adopted.followers.iter();
     Document {
         version: VERSION,
         name,
         take: adopted.number,
         hash: adopted.hash.to_string(),
         error: adopted.result.error.as_ref().map(NoteRow::of),
-        followers: followers.map(|(name, cost_usd)| Follower { name: name.as_str(), cost_usd: *cost_usd }).collect(),
+        followers: followers(&adopted.followers),
     }
+}
+
+/// Assets that will be made anew, each with its price.
+pub(super) fn followers(followers: &[(AssetName, Option<f64>)]) -> Vec<Follower<'_>> {
+    followers.iter().map(|(name, cost_usd)| Follower { name: name.as_str(), cost_usd: *cost_usd }).collect()
 }

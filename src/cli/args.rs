@@ -77,6 +77,18 @@ pub(crate) enum Command {
     List,
     /// Show one asset: prompt, recipe, route, takes, files, cost
     Show(ShowArguments),
+    /// Make one more take of the same recipe, and choose it; the others stay
+    #[command(after_help = HELP)]
+    Reroll(RerollArguments),
+    /// List an asset's takes
+    Takes(TakesArguments),
+    /// Choose one of an asset's takes: free; says first what follows it, and for how much
+    Pick(PickArguments),
+    /// Sync, and again at each change of the manifest and of what it reads; --gallery shows it in the browser
+    #[command(after_help = HELP)]
+    Watch(WatchArguments),
+    /// Serve a page on this machine that shows all assets, takes, prompts, costs; pick and reroll there
+    Gallery(GalleryArguments),
     /// A picture made by hand becomes a take of an asset, and the chosen one: an edited output, or any file
     Adopt(AdoptArguments),
     /// The present picture stands for the changed recipe: the lockfile follows, nothing is paid
@@ -136,6 +148,58 @@ pub(crate) struct SyncArguments {
     /// Both --locked and --offline [env: TINTYPE_FROZEN]
     #[arg(long)]
     pub(crate) frozen: bool,
+    #[command(flatten)]
+    pub(crate) spending: Spending,
+    /// Replace files at outputs' paths that tintype didn't make
+    #[arg(long)]
+    pub(crate) overwrite: bool,
+    /// Draw stand-ins for what can't be made now: no key, no network, no consent, a failure
+    #[arg(long)]
+    pub(crate) placeholders: bool,
+    /// Only try out what isn't finished, as cheaply as [draft] says
+    #[arg(long, conflicts_with_all = ["locked", "frozen"])]
+    pub(crate) draft: bool,
+    /// Keep the files of what is no longer declared
+    #[arg(long)]
+    pub(crate) no_prune: bool,
+    /// Fetch references on the web again, and pin them as they are now
+    #[arg(long)]
+    pub(crate) refresh: bool,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct PlanArguments {
+    #[command(flatten)]
+    pub(crate) which: Which,
+    /// Exit with 4 when there is anything to do
+    #[arg(long)]
+    pub(crate) exit_code: bool,
+    /// What `sync --draft` would do
+    #[arg(long)]
+    pub(crate) draft: bool,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct RerollArguments {
+    /// The assets; globs like 'icons/*' too
+    #[arg(value_name = "NAME", required = true)]
+    pub(crate) names: Vec<String>,
+    /// Show the plan and change nothing
+    #[arg(long)]
+    pub(crate) dry_run: bool,
+    /// Another draft, as cheap as [draft] says
+    #[arg(long)]
+    pub(crate) draft: bool,
+    /// Take what the cache has, and ask nobody [env: TINTYPE_OFFLINE]
+    #[arg(long)]
+    pub(crate) offline: bool,
+    #[command(flatten)]
+    pub(crate) spending: Spending,
+}
+
+/// What may be spent, and on what again.
+#[derive(Debug, Args)]
+pub(crate) struct Spending {
     /// Work on at most N assets at once
     #[arg(long, value_name = "N", value_parser = parse_jobs)]
     pub(crate) jobs: Option<NonZeroUsize>,
@@ -148,18 +212,6 @@ pub(crate) struct SyncArguments {
     /// Agree to the spending
     #[arg(long)]
     pub(crate) yes: bool,
-    /// Replace files at outputs' paths that tintype didn't make
-    #[arg(long)]
-    pub(crate) overwrite: bool,
-    /// Draw stand-ins for what can't be made now: no key, no network, no consent, a failure
-    #[arg(long)]
-    pub(crate) placeholders: bool,
-    /// Keep the files of what is no longer declared
-    #[arg(long)]
-    pub(crate) no_prune: bool,
-    /// Fetch references on the web again, and pin them as they are now
-    #[arg(long)]
-    pub(crate) refresh: bool,
     /// Send again what may have been billed and brought nothing
     #[arg(long)]
     pub(crate) resend_unknown: bool,
@@ -169,12 +221,75 @@ pub(crate) struct SyncArguments {
 }
 
 #[derive(Debug, Args)]
-pub(crate) struct PlanArguments {
-    #[command(flatten)]
-    pub(crate) which: Which,
-    /// Exit with 4 when there is anything to do
+#[expect(clippy::struct_excessive_bools, reason = "each is a switch of its own on the command line")]
+pub(crate) struct WatchArguments {
+    /// Only try out what isn't finished, as cheaply as [draft] says
     #[arg(long)]
-    pub(crate) exit_code: bool,
+    pub(crate) draft: bool,
+    /// Serve the gallery, too
+    #[arg(long)]
+    pub(crate) gallery: bool,
+    /// The gallery's port on 127.0.0.1; by default any that is free
+    #[arg(long, value_name = "PORT", default_value_t = 0, hide_default_value = true, requires = "gallery")]
+    pub(crate) port: u16,
+    /// Don't open the gallery in the browser
+    #[arg(long, requires = "gallery")]
+    pub(crate) no_open: bool,
+    /// Look twice a second, where the file system doesn't tell of changes
+    #[arg(long)]
+    pub(crate) poll: bool,
+    /// Ask nobody: no network [env: TINTYPE_OFFLINE]
+    #[arg(long)]
+    pub(crate) offline: bool,
+    /// Draw stand-ins for what can't be made now: no key, no network, no consent, a failure
+    #[arg(long)]
+    pub(crate) placeholders: bool,
+    /// Keep the files of what is no longer declared
+    #[arg(long)]
+    pub(crate) no_prune: bool,
+    #[command(flatten)]
+    pub(crate) spending: Spending,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct GalleryArguments {
+    /// Write the page into this folder, without anything that acts, and serve nothing
+    #[arg(long, value_name = "DIR")]
+    pub(crate) export: Option<PathBuf>,
+    /// The port on 127.0.0.1; by default any that is free
+    #[arg(long, value_name = "PORT", default_value_t = 0, hide_default_value = true)]
+    pub(crate) port: u16,
+    /// Don't open it in the browser
+    #[arg(long)]
+    pub(crate) no_open: bool,
+    /// Look twice a second, where the file system doesn't tell of changes
+    #[arg(long)]
+    pub(crate) poll: bool,
+    /// Ask nobody: no network [env: TINTYPE_OFFLINE]
+    #[arg(long)]
+    pub(crate) offline: bool,
+    #[command(flatten)]
+    pub(crate) spending: Spending,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct TakesArguments {
+    /// The asset
+    #[arg(value_name = "NAME")]
+    pub(crate) name: String,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct PickArguments {
+    /// The asset
+    #[arg(value_name = "NAME")]
+    pub(crate) name: String,
+    /// The take: its number, or its hash or the beginning of it
+    #[arg(value_name = "TAKE")]
+    pub(crate) take: String,
+    /// Say what follows, and change nothing
+    #[arg(long)]
+    pub(crate) dry_run: bool,
 }
 
 #[derive(Debug, Args)]

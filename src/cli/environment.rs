@@ -138,6 +138,11 @@ pub(crate) fn locate(manifest: Option<&Path>) -> Result<Option<PathBuf>, Failure
     }
 }
 
+/// The same, and an error where there is none.
+pub(crate) fn locate_or_fail(manifest: Option<&Path>) -> Result<PathBuf, Failure> {
+    manifest.map_or_else(find_manifest, |manifest| Ok(manifest.to_path_buf()))
+}
+
 /// An error where the cache's folder would be in a home that there isn't.
 pub(crate) fn has_home(cache: &Path) -> Result<(), Failure> {
     if cache != Path::new(NOWHERE) {

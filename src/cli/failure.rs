@@ -51,6 +51,27 @@ impl Failure {
         });
     }
 
+    /// What it says to a person.
+    pub(crate) fn text(&self, screen: Screen) -> String {
+        self.human(screen)
+    }
+
+    /// The name of its kind: of the first mistake, where there are several.
+    pub(crate) fn code(&self) -> &'static str {
+        match &self.why {
+            Why::Mistakes(mistakes) => mistakes.first().map_or("", |mistake| mistake.code),
+            Why::Note(note) => note.code,
+        }
+    }
+
+    /// What it says, and what to do about it, apart; mistakes in files with their excerpts.
+    pub(crate) fn parts(&self) -> (String, Option<String>) {
+        match &self.why {
+            Why::Mistakes(mistakes) => (mistakes::render(mistakes, Screen::paper()), None),
+            Why::Note(note) => (note.message.clone(), note.help.clone()),
+        }
+    }
+
     fn human(&self, screen: Screen) -> String {
         match &self.why {
             Why::Mistakes(mistakes) => mistakes::render(mistakes, screen),

@@ -17,13 +17,17 @@ impl Begun {
     pub(crate) fn set(&self) {
         self.0.store(true, Ordering::SeqCst);
     }
+
+    pub(crate) fn is_set(&self) -> bool {
+        self.0.load(Ordering::SeqCst)
+    }
 }
 
 /// From now on, Ctrl-C (on Unix also SIGTERM and SIGHUP) asks the sync to stop.
 pub(crate) fn listen(stop: &Stop, begun: &Begun, talk: &Arc<Talk>) {
     let (stop, begun, talk) = (stop.clone(), begun.clone(), Arc::clone(talk));
     let handler = move || {
-        if !begun.0.load(Ordering::SeqCst) {
+        if !begun.is_set() {
             end(&talk, "interrupted: nothing was begun");
         } else if stop.is_requested() {
             end(&talk, "stopped at once; requests that were under way may have been billed: `tintype plan` tells");

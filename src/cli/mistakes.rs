@@ -319,7 +319,7 @@ mod tests {
 
     #[track_caller]
     fn check(mistake: Diagnostic, expected: &[&str]) {
-        let text = render(&[mistake], Screen::plain_file());
+        let text = render(&[mistake], Screen::paper());
         for part in expected {
             assert!(text.contains(part), "{part:?} isn't in\n{text}");
         }
@@ -351,7 +351,7 @@ mod tests {
     #[test]
     fn a_long_line_is_cut_and_nothing_in_it_reaches_the_terminal() {
         let source = Source::new("images.toml", &format!("promt = \"\u{1b}[31m{}\"\n", "word ".repeat(100)));
-        let text = render(&[Diagnostic::new("unknown-key", "no").label(&source, 0..5, "this")], Screen::plain_file());
+        let text = render(&[Diagnostic::new("unknown-key", "no").label(&source, 0..5, "this")], Screen::paper());
         assert!(text.lines().all(|line| line.chars().count() <= 80) && text.contains('…'), "{text}");
         assert!(!text.contains('\u{1b}'), "{text}");
     }

@@ -18,6 +18,7 @@ mod doctor;
 mod environment;
 mod exit;
 mod failure;
+mod gallery;
 mod human;
 mod init;
 mod interrupt;
@@ -28,12 +29,16 @@ mod markdown;
 mod mistakes;
 mod models;
 mod panic;
+mod pick;
 mod plan;
+mod reroll;
 mod schema;
 mod show;
 mod sync;
+mod takes;
 mod talk;
 mod verify;
+mod watch;
 mod words;
 
 use std::ffi::OsString;
@@ -87,7 +92,7 @@ impl Context {
         edited.map_or_else(|| self.open(), |project| Ok(Box::leak(Box::new(project))))
     }
 
-    /// What a sync would do.
+    /// What a sync would do, as it is declared.
     fn plan(&self, selection: &Selection) -> Result<&'static Plan, Failure> {
         let plan = match self.plan_shortly(selection)? {
             Some(plan) => plan,
@@ -118,8 +123,10 @@ pub fn run() -> ExitCode {
         Err(error) => return refuse(&error, &talk).into(),
     };
     let (context, command) = prepare(arguments);
+    // Threads of a session have it as long as the process lives.
+    let context: &'static Context = Box::leak(Box::new(context));
     panic::listen(&context.environment, &context.talk);
-    let ended = dispatch(&context, &command).unwrap_or_else(|failure| {
+    let ended = dispatch(context, &command).unwrap_or_else(|failure| {
         failure.show(&context.talk);
         failure.exit
     });
@@ -177,8 +184,13 @@ fn prepare(arguments: Arguments) -> (Context, Command) {
     (Context { environment: Environment::read(), manifest_path: global.manifest_path, talk }, arguments.command)
 }
 
-fn dispatch(context: &Context, command: &Command) -> Result<Exit, Failure> {
-    let is_plan = matches!(command, Command::Plan(_)) || matches!(command, Command::Sync(sync) if sync.dry_run);
+fn dispatch(context: &'static Context, command: &Command) -> Result<Exit, Failure> {
+    let is_plan = match command {
+        Command::Plan(_) => true,
+        Command::Sync(sync) => sync.dry_run,
+        Command::Reroll(reroll) => reroll.dry_run,
+        _ => false,
+    };
     if context.talk.format == Format::Markdown && !is_plan {
         return Err(Failure::usage("only a plan can be written as markdown", "use --format human or json"));
     }
@@ -190,6 +202,11 @@ fn dispatch(context: &Context, command: &Command) -> Result<Exit, Failure> {
         Command::Verify => verify::run(context),
         Command::List => list::run(context),
         Command::Show(arguments) => show::run(context, arguments),
+        Command::Watch(arguments) => watch::run(context, arguments),
+        Command::Gallery(arguments) => gallery::run(context, arguments),
+        Command::Reroll(arguments) => reroll::run(context, arguments),
+        Command::Takes(arguments) => takes::run(context, arguments),
+        Command::Pick(arguments) => pick::run(context, arguments),
         Command::Adopt(arguments) => adopt::run(context, arguments),
         Command::Accept(arguments) => accept::run(context, arguments),
         Command::Cost(arguments) => cost::run(context, arguments),

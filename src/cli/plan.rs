@@ -7,17 +7,24 @@ use crate::cli::json::document;
 use crate::cli::talk::Volume;
 use crate::cli::{Context, describe, markdown};
 use crate::plan::Plan;
-use crate::project::{Selection, SyncOptions};
+use crate::project::{Allowed, Project, Selection, SyncOptions};
 
 pub(super) fn run(context: &Context, arguments: &PlanArguments) -> Result<Exit, Failure> {
-    let plan = context.plan(&selection(&arguments.which))?;
+    let selection = selection(&arguments.which);
+    let plan = if arguments.draft {
+        let project = context.open()?;
+        has_draft(project)?;
+        &project.plan(&selection, &Allowed { draft: true, ..Allowed::default() })?
+    } else {
+        context.plan(&selection)?
+    };
     answer(context, plan)?;
     Ok(if arguments.exit_code && !plan.is_settled() { Exit::OutOfDate } else { Exit::Done })
 }
 
 /// The plan of a sync with these options. That the lockfile may not change is judged, too.
-pub(super) fn preview(context: &Context, options: &SyncOptions) -> Result<Exit, Failure> {
-    let survey = context.open()?.survey(&options.selection, &options.allowed)?;
+pub(super) fn preview(context: &Context, project: &Project, options: &SyncOptions) -> Result<Exit, Failure> {
+    let survey = project.survey(&options.selection, &options.allowed)?;
     answer(context, &survey.plan)?;
     let message = match &survey.lock_text {
         None => "there is no images.lock, and --locked may not write one",
@@ -30,8 +37,20 @@ pub(super) fn preview(context: &Context, options: &SyncOptions) -> Result<Exit, 
     Ok(Exit::Done)
 }
 
+/// A draft is what the manifest says it is.
+pub(super) fn has_draft(project: &Project) -> Result<(), Failure> {
+    if project.can_draft() {
+        return Ok(());
+    }
+    let message = "images.toml has no [draft]: there is no cheaper way to try pictures out";
+    Err(Failure::usage(
+        message,
+        "write [draft] and below it model = \"placeholder\", or a smaller size, or quality = \"low\"",
+    ))
+}
+
 pub(super) fn selection(which: &Which) -> Selection {
-    Selection { names: which.names.clone(), tags: which.tags.clone() }
+    Selection { names: which.names.clone(), tags: which.tags.clone(), alone: false }
 }
 
 fn answer(context: &Context, plan: &Plan) -> Result<(), Failure> {

@@ -9,14 +9,15 @@ use crate::cli::args::{Format, ShowArguments};
 use crate::cli::exit::Exit;
 use crate::cli::failure::Failure;
 use crate::cli::json::render;
-use crate::cli::show::picture::Picture;
+pub(super) use crate::cli::show::picture::{Picture, TakeRow, take_rows};
+pub(super) use crate::cli::show::text::take_lines;
 use crate::project::{Allowed, Project, Selection};
 use crate::resolve::Asset;
 
 pub(super) fn run(context: &Context, arguments: &ShowArguments) -> Result<Exit, Failure> {
     let project = context.open()?;
     let asset = find(project, &arguments.name)?;
-    let selection = Selection { names: vec![arguments.name.clone()], tags: Vec::new() };
+    let selection = Selection { names: vec![arguments.name.clone()], ..Selection::default() };
     let survey = project.survey(&selection, &Allowed::default())?;
     let explanation = project.explain(&asset.name);
     let picture = Picture::of(project, asset, &survey, &explanation);
@@ -28,11 +29,11 @@ pub(super) fn run(context: &Context, arguments: &ShowArguments) -> Result<Exit, 
     Ok(Exit::Done)
 }
 
-fn find<'a>(project: &'a Project, name: &str) -> Result<&'a Asset, Failure> {
+pub(super) fn find<'a>(project: &'a Project, name: &str) -> Result<&'a Asset, Failure> {
     if let Some(asset) = project.assets().by_name.get(name) {
         return Ok(asset);
     }
     // The library knows which name was meant.
-    project.select(&Selection { names: vec![name.to_string()], tags: Vec::new() })?;
+    project.select(&Selection { names: vec![name.to_string()], ..Selection::default() })?;
     Err(Failure::usage(&format!("`{name}` is more than one asset"), "name one: `tintype list` shows them all"))
 }

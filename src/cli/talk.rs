@@ -65,9 +65,8 @@ impl Screen {
         Self { choice, is_terminal, unicode: !is_terminal || shows_unicode(), width: is_terminal.then_some(columns) }
     }
 
-    /// A file, of which nobody knows the width.
-    #[cfg(test)]
-    pub(crate) const fn plain_file() -> Self {
+    /// What has no width and no colours: a file, a page.
+    pub(crate) const fn paper() -> Self {
         Self { choice: ColorChoice::Never, is_terminal: false, unicode: true, width: None }
     }
 

@@ -45,6 +45,7 @@ fn differences(verified: &Verified, screen: Screen) -> String {
     rows.extend(
         verified.unlocked.iter().map(|name| ("unlocked", name.clone(), "declared, but not locked".to_string())),
     );
+    rows.extend(verified.drafts.iter().map(|name| ("draft", name.clone(), "only tried out: not finished".to_string())));
     let width = rows.iter().map(|(_, name, _)| name.as_str().len()).max().unwrap_or(0);
     let line = |(state, name, what): &(&str, AssetName, String)| {
         let name = screen.paint(BOLD, &format!("{:<width$}", name.as_str()));
@@ -80,6 +81,7 @@ struct Document<'a> {
     outputs: Vec<OutputRow<'a>>,
     originals: Vec<OriginalRow<'a>>,
     unlocked: Vec<&'a str>,
+    drafts: Vec<&'a str>,
 }
 
 #[derive(Serialize)]
@@ -117,6 +119,7 @@ impl<'a> Document<'a> {
             outputs: verified.outputs.iter().map(output).collect(),
             originals: verified.originals.iter().map(original).collect(),
             unlocked: verified.unlocked.iter().map(AssetName::as_str).collect(),
+            drafts: verified.drafts.iter().map(AssetName::as_str).collect(),
         }
     }
 }

@@ -20,11 +20,11 @@ use crate::size::Asked;
 const SIZE: (u32, u32) = (1024, 1024);
 
 /// Draws all takes of an asset.
-pub(crate) async fn draw(run: &Run<'_>, one: &PlannedAsset, asset: &Asset) -> Got {
+pub(crate) async fn draw(run: &Run<'_>, one: &PlannedAsset) -> Got {
     let mut got = Got::of(Vec::new());
     let Some(recipe) = one.work.recipe.clone() else { return got };
     let size = asked_size(one);
-    let count = asset.takes();
+    let count = one.work.wanted;
     for number in 1..=count {
         let (cache, name, recipe) = (Arc::clone(run.cache), one.name.clone(), recipe.clone());
         let drawn = tokio::task::spawn_blocking(move || draw_one(&cache, &name, &recipe, size, number)).await;
@@ -37,7 +37,7 @@ pub(crate) async fn draw(run: &Run<'_>, one: &PlannedAsset, asset: &Asset) -> Go
             }
         }
     }
-    got.paid(if one.images > 0 { count } else { 0 }, Some(0.0));
+    got.paid(one.images, Some(0.0));
     got
 }
 

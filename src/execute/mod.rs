@@ -21,7 +21,7 @@ use crate::cache::Cache;
 use crate::digest::Digest;
 use crate::event::{AssetResult, Event, Report, Stop, Verdict};
 use crate::files::Files;
-use crate::lock::{Entry, EntryOrigin, Generated, Lockfile, Take, order_takes};
+use crate::lock::{Entry, EntryOrigin, Generated, Lockfile, Take, TakeKind, order_takes};
 use crate::model::{Provider, Registry, Route, TrustedHosts};
 use crate::name::AssetName;
 use crate::observe::{Observed, Originals};
@@ -32,6 +32,7 @@ use crate::recipe::Origin;
 use crate::resolve::{Asset, AssetOrigin, Assets};
 use crate::secret::Secret;
 
+pub(crate) use crate::execute::draw::redraw;
 pub(crate) use crate::execute::fetch::fetch;
 pub(crate) use crate::execute::purse::Purse;
 pub(crate) use crate::execute::sweep::sweep;
@@ -61,7 +62,7 @@ pub(crate) struct Run<'a> {
 }
 
 impl Run<'_> {
-    fn place(&self) -> Place {
+    pub(crate) fn place(&self) -> Place {
         Place { cache: Arc::clone(self.cache), files: Arc::clone(self.files), lock: Arc::clone(self.lock) }
     }
 }
@@ -179,7 +180,7 @@ async fn make(run: &Run<'_>, one: &PlannedAsset, observed: &Observed, publisher:
     let Some((origin, chosen)) = origin(one, asset, &got) else { return nothing_came(one, got) };
     remember_choice(run, one, &got, chosen).await;
     let entry = run.lock.get(&one.name);
-    let target = Target { asset, facts, entry, name: &one.name, redraw: draw::redraw(run, asset, one) };
+    let target = Target { asset, facts, entry, name: &one.name, redraw: redraw(run, asset, one) };
     if let Some(note) = draw::restore(run, &target, chosen).await {
         got.error = got.error.or(Some(note));
     }
@@ -197,7 +198,8 @@ async fn make(run: &Run<'_>, one: &PlannedAsset, observed: &Observed, publisher:
     let key = got.takes.iter().find(|take| take.hash == chosen).map_or(facts.key, |take| take.key);
     let takes = got.takes.iter().map(|take| take.hash).collect();
     let from_cache = got.takes.into_iter().filter(|take| !got.new.contains(&take.hash)).collect();
-    Outcome { entry, originals: Some(Originals { chosen, key, takes }), from_cache, ..unchanged(one, result) }
+    let is_draft = facts.is_draft;
+    Outcome { entry, originals: Some(Originals { chosen, key, takes, is_draft }), from_cache, ..unchanged(one, result) }
 }
 
 /// Where there is something to choose from, the cache remembers what was chosen. Losing that costs nothing by itself.
@@ -223,9 +225,20 @@ fn origin(one: &PlannedAsset, asset: &Asset, got: &Got) -> Option<(EntryOrigin, 
         return Some((EntryOrigin::Source { origin, hash }, hash));
     }
     let is_there = |chosen: &Digest| got.takes.iter().any(|take| take.hash == *chosen);
-    let chosen = one.work.chosen.filter(is_there).or(got.first())?;
+    let new = got.takes.iter().rfind(|take| one.work.takes.iter().all(|known| known.hash != take.hash));
+    let new = new.filter(|_| one.work.prefers_new).map(|take| take.hash);
+    let chosen = new.or(one.work.chosen.filter(is_there)).or(got.first())?;
     let recipe = one.work.recipe.clone()?;
-    Some((EntryOrigin::Generated(Box::new(Generated { recipe, chosen, takes: got.takes.clone() })), chosen))
+    let Some(drafted) = one.work.drafted.clone() else {
+        return Some((
+            EntryOrigin::Generated(Box::new(Generated { recipe, chosen, takes: got.takes.clone() })),
+            chosen,
+        ));
+    };
+    let fingerprint = Some(recipe.fingerprint());
+    let as_draft = |take: &Take| Take { kind: Some(TakeKind::Draft), fingerprint, ..take.clone() };
+    let takes = got.takes.iter().map(as_draft).collect();
+    Some((EntryOrigin::Generated(Box::new(Generated { recipe: drafted, chosen, takes })), chosen))
 }
 
 /// An outcome that leaves the lockfile as it is.
@@ -303,7 +316,7 @@ async fn acquire(run: &Run<'_>, one: &PlannedAsset, asset: &Asset, observed: &Ob
         recipe.and_then(|recipe| run.registry.model(&recipe.model)).is_some_and(crate::model::Model::is_reproducible);
     let is_locked = facts.fingerprint.is_some() && facts.fingerprint == facts.locked_fingerprint;
     if is_local && (one.work.incomplete || !is_locked) && one.work.wanted > 0 {
-        return draw::draw(run, one, asset).await;
+        return draw::draw(run, one).await;
     }
     let got = Got::of(one.work.takes.clone());
     match recipe {

@@ -16,6 +16,8 @@ mod pins;
 mod stand_ins;
 mod stat;
 #[cfg(feature = "generate")]
+mod watched;
+#[cfg(feature = "generate")]
 mod write;
 
 use std::collections::HashMap;
@@ -45,6 +47,8 @@ pub use crate::files::outside::read_outside;
 pub(crate) use crate::files::part::Part;
 pub(crate) use crate::files::pictures::MAX_PICTURE;
 pub(crate) use crate::files::stat::Stamp;
+#[cfg(feature = "generate")]
+pub use crate::files::watched::{Change, Watched};
 #[cfg(feature = "generate")]
 pub(crate) use crate::files::write::{replace, sync_folder};
 

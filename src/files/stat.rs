@@ -66,6 +66,12 @@ impl Stamp {
         Self { size, modified: time(modified), changed: time(changed), inode }
     }
 
+    /// The length in bytes.
+    #[cfg(feature = "generate")]
+    pub(crate) fn size(&self) -> u64 {
+        self.size
+    }
+
     /// When the content was last written, in nanoseconds since 1970.
     pub(crate) fn modified(&self) -> i128 {
         self.modified

@@ -128,6 +128,18 @@ impl Files {
         }
     }
 
+    /// Keeps a file in a folder of the state folder. A failure costs somebody time and nothing else.
+    pub(crate) fn write_small(&self, folder: &str, name: &str, bytes: &[u8]) {
+        let Ok(state) = self.state_folder() else { return };
+        let write = || Folder::open(&state)?.make(folder.as_ref())?.replace(Path::new(name), bytes, Durable::No);
+        let _ = write();
+    }
+
+    /// The bytes of such a file.
+    pub(crate) fn read_small(&self, folder: &str, name: &str) -> Option<Vec<u8>> {
+        read_regular(&self.root().join(STATE).join(folder).join(name)).ok()
+    }
+
     /// When a file of the state folder was written, if it holds these bytes.
     pub(crate) fn has_state(&self, name: &str, bytes: &[u8]) -> Option<i128> {
         let path = self.root().join(STATE).join(name);

@@ -72,6 +72,30 @@ impl Generated {
         self.takes.iter().enumerate().find(|(_, take)| take.hash == hash).map(|(index, take)| (index + 1, take))
     }
 
+    /// The takes that are drafts, or those that aren't.
+    pub fn takes_of(&self, is_draft: bool) -> impl Iterator<Item = &Take> {
+        self.takes.iter().filter(move |take| take.is_draft() == is_draft)
+    }
+
+    /// Which of these makes the outputs: the chosen one or, where that is of the other kind, the first.
+    pub fn chosen_of(&self, is_draft: bool) -> Option<Digest> {
+        let mut takes = self.takes_of(is_draft).peekable();
+        let first = takes.peek()?.hash;
+        Some(takes.find(|take| take.hash == self.chosen).map_or(first, |take| take.hash))
+    }
+
+    /// Whether it is only tried out so far: there is no take but drafts.
+    pub fn is_draft(&self) -> bool {
+        self.takes.iter().all(Take::is_draft)
+    }
+
+    /// The fingerprint that its drafts were made for; none without drafts.
+    pub fn drafted(&self) -> Option<Fingerprint> {
+        let chosen = self.chosen_of(true)?;
+        let draft = self.takes.iter().find(|take| take.hash == chosen)?;
+        draft.fingerprint.or_else(|| Some(self.fingerprint()))
+    }
+
     /// The recipe's fingerprint.
     pub fn fingerprint(&self) -> Fingerprint {
         self.recipe.fingerprint()
@@ -101,6 +125,13 @@ pub struct Take {
     pub kind: Option<TakeKind>,
     /// The recipe that it was made for, if it isn't the entry's.
     pub fingerprint: Option<Fingerprint>,
+}
+
+impl Take {
+    /// Whether it was made cheaply, to be replaced.
+    pub fn is_draft(&self) -> bool {
+        self.kind == Some(TakeKind::Draft)
+    }
 }
 
 /// A take that didn't simply come from its entry's recipe.

@@ -17,12 +17,35 @@ const OWN_FIELDS: [&str; 4] = ["n", "model", "prompt", "size"];
 /// More takes of one asset than anyone looks at.
 const MAX_TAKES: u32 = 100;
 
+/// What a draft has of its asset.
+const NOT_DRAFTED: [&str; 18] = [
+    "prompt",
+    "prompt_file",
+    "source",
+    "alt",
+    "hold",
+    "matrix",
+    "rows",
+    "style",
+    "references",
+    "seed",
+    "n",
+    "publish",
+    "background",
+    "negative_prompt",
+    "variant",
+    "options",
+    "tags",
+    "output",
+];
+
 /// What separates an asset from the defaults: which keys may stand there.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Scope {
     Defaults,
     Style,
     Asset,
+    Draft,
 }
 
 /// Reads the keys of an asset or of the defaults.
@@ -74,11 +97,23 @@ fn refuse_misplaced(table: &mut Table<'_>, scope: Scope, problems: &mut Problems
         Scope::Defaults => (&["prompt", "prompt_file", "source", "alt", "hold", "matrix", "rows"], "a default"),
         Scope::Style => (&["source", "matrix", "rows", "style"], "part of a style"),
         Scope::Asset => (&[], ""),
+        Scope::Draft => return refuse_in_draft(table, problems),
     };
     for key in keys {
         if let Some(field) = table.take(key) {
             let message = format!("`{key}` can't be {what}: it belongs to one asset");
             problems.add(field.key_place.error("misplaced-key", message, "not here").help("write it in [assets.NAME]"));
+        }
+    }
+}
+
+/// A draft is the same picture made cheaply: what it shows isn't another.
+fn refuse_in_draft(table: &mut Table<'_>, problems: &mut Problems<'_>) {
+    for key in NOT_DRAFTED {
+        if let Some(field) = table.take(key) {
+            let message = format!("`{key}` can't be another one in a draft");
+            let error = field.key_place.error("misplaced-key", message, "not here");
+            problems.add(error.help("a draft has its own `model`, `provider`, `size`, `aspect_ratio` and `quality`"));
         }
     }
 }

@@ -85,6 +85,8 @@ pub struct Manifest {
     pub data: Vec<(String, Spanned<String>)>,
     /// `[defaults]`: keys that every asset inherits.
     pub defaults: Node,
+    /// `[draft]`: keys that go over every asset while its picture is only tried out.
+    pub draft: Option<AssetKeys>,
     /// `[styles.NAME]`.
     pub styles: BTreeMap<String, Entry>,
     /// `[output] dir`: where outputs go.

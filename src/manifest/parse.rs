@@ -14,10 +14,22 @@ use crate::manifest::{Budget, Manifest, Spanned};
 use crate::secret::find_keys;
 
 /// Tables of the manifest that can't be carried out yet.
-const LATER: [&str; 3] = ["draft", "atlases", "codegen"];
+const LATER: [&str; 2] = ["atlases", "codegen"];
 /// Tables that can.
-const TABLES: [&str; 11] =
-    ["include", "vars", "data", "defaults", "output", "cache", "budget", "styles", "providers", "models", "assets"];
+const TABLES: [&str; 12] = [
+    "include",
+    "vars",
+    "data",
+    "defaults",
+    "draft",
+    "output",
+    "cache",
+    "budget",
+    "styles",
+    "providers",
+    "models",
+    "assets",
+];
 /// What the parser says, by how it begins, and what to do about it.
 const CURES: [(&str, &str); 6] = [
     ("string values must be quoted", "put it into quotes, like model = \"placeholder\""),
@@ -135,6 +147,7 @@ fn read_document(document: &Node, problems: &mut Problems<'_>) -> Manifest {
         vars: take("vars").map(|field| vars(&field, problems)).unwrap_or_default(),
         data: take("data").map(|field| data(&field, problems)).unwrap_or_default(),
         defaults: defaults(take("defaults"), problems),
+        draft: take("draft").and_then(|field| read(&field, "[draft]", Scope::Draft, problems)),
         styles: take("styles").map(|field| styles(&field, problems)).unwrap_or_default(),
         output_dir,
         output_path,

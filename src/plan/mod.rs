@@ -8,6 +8,7 @@ mod notes;
 mod prune;
 mod reason;
 
+use std::borrow::Cow;
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::sync::Arc;
 
@@ -21,11 +22,13 @@ use crate::plan::notes::unavailable;
 use crate::plan::prune::prune;
 use crate::recipe::{Fingerprint, Recipe};
 use crate::resolve::{Asset, AssetOrigin, Assets};
-use crate::route::{Candidate, Routing};
+use crate::route::{Candidate, Routes};
 
 pub use crate::plan::files::{FileJob, FileVerdict, Why, file_jobs};
 #[cfg(feature = "generate")]
 pub(crate) use crate::plan::notes::{blocked, maybe_billed, newer, refused};
+#[cfg(feature = "generate")]
+pub(crate) use crate::plan::prune::{Removal, removal};
 pub use crate::plan::reason::{Reason, ReasonCode};
 
 /// What happens to an asset. In this order one takes precedence over the next.
@@ -135,6 +138,7 @@ pub struct PlannedAsset {
 
 /// What carrying out a planned asset takes.
 #[derive(Debug, Clone, Default)]
+#[expect(clippy::struct_excessive_bools, reason = "each is a fact of its own")]
 pub struct Work {
     /// The recipe to make, or to keep; `None` while it waits for another asset, and for an asset made by hand.
     pub recipe: Option<Recipe>,
@@ -146,6 +150,10 @@ pub struct Work {
     pub chosen: Option<Digest>,
     /// How many takes it is to have.
     pub wanted: u32,
+    /// Whether a take that is new is the one to choose.
+    pub prefers_new: bool,
+    /// For a draft: the recipe that it stands in for, which is what is locked.
+    pub drafted: Option<Recipe>,
     /// Whether takes are to be asked for, or taken up from an answer.
     pub incomplete: bool,
     /// Files of its own that it no longer declares.
@@ -222,6 +230,8 @@ pub struct Policy {
     pub retry_refused: bool,
     /// What is no longer declared stays.
     pub no_prune: bool,
+    /// One more take of each asset, and that chosen.
+    pub more: bool,
     /// Only these assets, of a project that has more.
     pub selected: Option<BTreeSet<AssetName>>,
 }
@@ -237,15 +247,17 @@ pub fn plan(
     assets: &Assets,
     lock: &Lockfile,
     observed: &Observed,
-    routes: &BTreeMap<AssetName, Routing>,
+    routes: &Routes,
     registry: &Registry,
     policy: &Policy,
 ) -> Plan {
     let mut planned = Vec::new();
     let mut bought: HashMap<Fingerprint, (AssetName, u32)> = HashMap::new();
     for (name, asset) in assets.by_name.iter().filter(|(name, _)| policy.selects(name)) {
-        let context = Context { assets, asset, entry: lock.get(name), facts: &observed.facts[name], registry, policy };
-        let mut one = context.plan(routes.get(name));
+        let facts = &observed.facts[name];
+        let asset = if facts.is_draft { Cow::Owned(asset.as_draft()) } else { Cow::Borrowed(asset) };
+        let context = Context { assets, asset: &asset, entry: lock.get(name), facts, registry, policy };
+        let mut one = context.plan(routes.get(name, facts.is_draft));
         share(&mut one, context.facts.fingerprint, context.is_reproducible(), &mut bought);
         planned.push(one);
     }

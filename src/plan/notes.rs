@@ -39,6 +39,13 @@ pub(crate) fn enlarged(asked: (u32, u32), made: (u32, u32)) -> Note {
     Note::new("enlarged", message, "ask for a larger `size`, or make the output smaller")
 }
 
+/// Another take of a recipe with a seed.
+pub(crate) fn seeded(name: &AssetName) -> Note {
+    let message =
+        format!("the recipe of `{name}` has a fixed seed: the same picture may come again, and is paid for again");
+    Note::new("seeded", message, "take `seed` out, or write another")
+}
+
 /// A request for this recipe may have been billed and brought nothing.
 pub(crate) fn maybe_billed(name: &AssetName, journal: &Journal, lost: usize) -> Note {
     let detail = journal.unknown().find_map(|request| match &request.state {

@@ -50,6 +50,8 @@ pub enum ReasonCode {
     Cached,
     /// Kept although it changed.
     Held,
+    /// Only tried out so far.
+    Draft,
     /// The vendor refused it.
     Refused,
     /// It may have been paid for.
@@ -81,6 +83,7 @@ impl ReasonCode {
             Self::Undeclared => "undeclared",
             Self::Cached => "cached",
             Self::Held => "held",
+            Self::Draft => "draft",
             Self::Refused => "refused",
             Self::MaybeBilled => "maybe-billed",
         }

@@ -15,6 +15,7 @@ use crate::picture::Format;
 use crate::plan::{Action, PlannedAsset, Policy, plan};
 use crate::recipe::Recipe;
 use crate::resolve::{Asset, AssetOrigin, Assets, OpenRecipe, Output, OutputPath};
+use crate::route::Routes;
 use crate::route::route;
 use crate::transform::Settings;
 
@@ -95,6 +96,7 @@ impl Case {
         let fingerprint = Some(recipe("a moon").fingerprint());
         Self {
             asset: Asset {
+                draft: None,
                 name: name(),
                 place: place.clone(),
                 origin: AssetOrigin::Generated(Box::new(open)),
@@ -202,7 +204,7 @@ impl Case {
         let assets = Assets { by_name: BTreeMap::from([(name(), self.asset.clone())]), order: vec![name()] };
         let entries = self.entry.clone().map(|entry| (name(), entry)).into_iter().collect();
         let observed = Observed { facts: BTreeMap::from([(name(), self.facts.clone())]), undeclared: BTreeMap::new() };
-        let routes = BTreeMap::from([(name(), routing)]);
+        let routes = Routes { finals: BTreeMap::from([(name(), routing)]), ..Routes::default() };
         let plan = plan(&assets, &Lockfile { entries }, &observed, &routes, &registry, &self.policy);
         assert_eq!(plan.assets.len(), 1);
         PlannedAsset::clone(&plan.assets[0])

@@ -81,14 +81,17 @@ impl Project {
         };
         let recipe = complete_recipe(asset, survey)?;
         let (before, now) = (locked.fingerprint(), recipe.fingerprint());
-        if before == now {
+        // A draft that is good enough is one that stands for the finished picture.
+        if before == now && !locked.is_draft() {
             return Ok(None);
         }
-        let takes: Vec<Take> = locked.takes.iter().map(|take| accepted(take, before, now)).collect();
+        let takes = locked.takes_of(locked.is_draft());
+        let takes: Vec<Take> = takes.map(|take| accepted(take, before, now)).collect();
         for take in takes.iter().filter(|take| self.cache.has_original(take.hash)) {
             self.cache.add_own_take(name, now, take).map_err(|error| cache_broken(&error))?;
         }
-        let origin = EntryOrigin::Generated(Box::new(Generated { recipe, chosen: locked.chosen, takes }));
+        let chosen = locked.chosen_of(locked.is_draft()).unwrap_or(locked.chosen);
+        let origin = EntryOrigin::Generated(Box::new(Generated { recipe, chosen, takes }));
         Ok(Some(Entry { origin, outputs: entry.outputs.clone() }))
     }
 
@@ -129,7 +132,7 @@ impl Project {
         let entry = survey.lock.get(&asset.name);
         let fingerprint = recipe.fingerprint();
         let locked = entry.and_then(Entry::generated).filter(|locked| locked.fingerprint() == fingerprint);
-        let mut takes = locked.map(|locked| locked.takes.clone()).unwrap_or_default();
+        let mut takes: Vec<Take> = locked.into_iter().flat_map(|locked| locked.takes_of(false)).cloned().collect();
         if takes.iter().all(|take| take.hash != hash) {
             let now = humantime::format_rfc3339_seconds(std::time::SystemTime::now()).to_string();
             let newest = takes.iter().filter_map(|take| take.generated.clone()).max();
@@ -218,7 +221,7 @@ impl Project {
     }
 
     /// The one asset of that name.
-    fn only_named(&self, name: &str) -> Result<&Asset, ProjectError> {
+    pub(super) fn only_named(&self, name: &str) -> Result<&Asset, ProjectError> {
         let names = self.named(std::slice::from_ref(&name.to_string()))?;
         match names.as_slice() {
             [one] => Ok(&self.assets.by_name[one]),
@@ -242,10 +245,11 @@ fn accepted(take: &Take, before: Fingerprint, now: Fingerprint) -> Take {
     let made_for = take.fingerprint.unwrap_or(before);
     if made_for == now {
         // Back at the recipe that it was made for.
-        let kind = take.kind.filter(|kind| *kind != TakeKind::Accepted);
+        let kind = take.kind.filter(|kind| *kind == TakeKind::Adopted);
         return Take { fingerprint: None, kind, ..take.clone() };
     }
-    Take { fingerprint: Some(made_for), kind: take.kind.or(Some(TakeKind::Accepted)), ..take.clone() }
+    let kind = take.kind.filter(|kind| *kind == TakeKind::Adopted).or(Some(TakeKind::Accepted));
+    Take { fingerprint: Some(made_for), kind, ..take.clone() }
 }
 
 /// The same assets, of which one is to have no more takes than it has.
@@ -257,7 +261,7 @@ fn content_with_less(assets: &Assets, name: &AssetName) -> Assets {
     assets
 }
 
-fn refuse_hand_made(asset: &Asset, what: &str) -> Result<(), ProjectError> {
+pub(super) fn refuse_hand_made(asset: &Asset, what: &str) -> Result<(), ProjectError> {
     if matches!(asset.origin, AssetOrigin::Generated(_)) {
         return Ok(());
     }
@@ -265,7 +269,7 @@ fn refuse_hand_made(asset: &Asset, what: &str) -> Result<(), ProjectError> {
     Err(refused("hand-made", message, "change the file that its `source` names"))
 }
 
-fn refused(code: &'static str, message: String, help: impl Into<String>) -> ProjectError {
+pub(super) fn refused(code: &'static str, message: String, help: impl Into<String>) -> ProjectError {
     ProjectError::NotPossible(Note::new(code, message, help))
 }
 

@@ -31,31 +31,40 @@ impl Project {
         if images == 0 {
             return Ok(());
         }
-        let most = self.max_images(options);
-        if images > most {
-            let message = format!("{images} paid images are planned, and at most {most} are allowed in a run");
+        let Limits { max_images, max_cost_usd } = self.limits(options);
+        let before = options.before;
+        // What a run may spend, or what is left of it for this one.
+        let allowed = |most: String, spent: String| match before.images {
+            0 => format!("at most {most} allowed in a run"),
+            _ => format!("at most {most} allowed in a session, which has spent {spent}"),
+        };
+        if images > max_images.saturating_sub(before.images) {
+            let allowed = allowed(format!("{max_images} are"), before.images.to_string());
+            let message = format!("{images} paid images are planned, and {allowed}");
             return refuse("budget", message, "name fewer assets, or raise --max-images or [budget] max_images");
         }
-        let Some(most) = self.max_cost(options) else { return Ok(()) };
+        let Some(most) = max_cost_usd else { return Ok(()) };
         let help = "name fewer assets, or raise --max-cost or [budget] max_cost_usd";
-        match plan.cost_usd() {
-            Some(cost) if cost > most + 1e-9 => {
-                refuse("budget", format!("the plan costs ${cost:.2}, and at most ${most:.2} is allowed in a run"), help)
+        let spent = before.cost_usd.map_or_else(|| "an unknown amount".to_string(), |cost| format!("${cost:.2}"));
+        let allowed = allowed(format!("${most:.2} is"), spent);
+        match plan.cost_usd().zip(before.cost_usd) {
+            Some((cost, spent)) if cost + spent > most + 1e-9 => {
+                refuse("budget", format!("the plan costs ${cost:.2}, and {allowed}"), help)
             }
             None => {
-                let message = format!("the plan's price isn't known, and at most ${most:.2} is allowed in a run");
+                let message = format!("the plan's price isn't known, and {allowed}");
                 refuse("budget", message, "set the price: [models.NAME] cost_usd = { PROVIDER = 0.04 }")
             }
             Some(_) => Ok(()),
         }
     }
 
-    fn max_images(&self, options: &SyncOptions) -> u32 {
-        options.max_images.or(self.manifest.budget.max_images).unwrap_or(MAX_IMAGES)
-    }
-
-    fn max_cost(&self, options: &SyncOptions) -> Option<f64> {
-        options.max_cost_usd.or(self.manifest.budget.max_cost_usd)
+    /// What a run with these options, or all runs of its session, may spend.
+    pub fn limits(&self, options: &SyncOptions) -> Limits {
+        Limits {
+            max_images: options.max_images.or(self.manifest.budget.max_images).unwrap_or(MAX_IMAGES),
+            max_cost_usd: options.max_cost_usd.or(self.manifest.budget.max_cost_usd),
+        }
     }
 
     /// Has the spending agreed to. Where stand-ins are drawn, what isn't is set aside instead.
@@ -85,6 +94,7 @@ impl Project {
         report: &dyn Report,
     ) -> Result<Agreed, ProjectError> {
         let spending = Agreed::of(plan);
+        let agreed = agreed.or(options.agreed);
         if spending.images == 0 || options.yes || agreed.is_some_and(|agreed| spending.is_within(agreed)) {
             return Ok(spending);
         }
@@ -93,7 +103,7 @@ impl Project {
         let (reason, is_small) = if options.unattended {
             ("CI is set, and nobody can be asked".to_string(), false)
         } else {
-            let small = spending.cost_usd.is_some_and(|cost| cost <= above + 1e-9);
+            let small = spending.cost_usd.is_some_and(|cost| cost + options.before.unasked_usd <= above + 1e-9);
             (format!("more than ${above:.2} is asked about first"), small)
         };
         // Whoever said no a moment ago, and has stand-ins drawn instead, isn't asked twice.
@@ -108,7 +118,10 @@ impl Project {
 
     /// What may be spent: within the budget and, without `--yes`, within what was agreed to, whoever is asked in the end.
     pub(crate) fn purse(&self, plan: &Plan, options: &SyncOptions) -> Purse {
-        let (images, dollars) = (self.max_images(options), self.max_cost(options));
+        let limits = self.limits(options);
+        let images = limits.max_images.saturating_sub(options.before.images);
+        // After an unknown amount nothing is left.
+        let dollars = limits.max_cost_usd.map(|most| options.before.cost_usd.map_or(0.0, |spent| most - spent));
         if options.yes {
             return Purse::new(images, dollars);
         }
@@ -173,16 +186,27 @@ fn set_aside(plan: &mut Plan, why: &Note, is_meant: impl Fn(&PlannedAsset) -> bo
     }
 }
 
+/// What may be spent.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct Limits {
+    /// Most images that aren't free.
+    pub max_images: u32,
+    /// Most US dollars, if there is a limit.
+    pub max_cost_usd: Option<f64>,
+}
+
 /// Spending that was agreed to.
-#[derive(Debug, Clone, Copy)]
-pub(crate) struct Agreed {
-    images: u32,
-    cost_usd: Option<f64>,
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct Agreed {
+    /// Images that aren't free.
+    pub images: u32,
+    /// In US dollars; whatever it is, where absent.
+    pub cost_usd: Option<f64>,
 }
 
 impl Agreed {
     /// All that a plan spends.
-    fn of(plan: &Plan) -> Self {
+    pub fn of(plan: &Plan) -> Self {
         Self { images: plan.paid_images(), cost_usd: plan.cost_usd() }
     }
 

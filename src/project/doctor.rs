@@ -170,7 +170,7 @@ fn cache(project: Option<&Project>, manifest: Option<&Path>, surroundings: &Surr
 fn providers(registry: &Registry, keys: &Keys, project: Option<&Project>) -> Vec<ProviderState> {
     let built_in = Registry::built_in().providers;
     let serves = |provider: &str| {
-        let routes = project.map(|project| project.routes.values()).into_iter().flatten();
+        let routes = project.map(|project| project.routes.finals.values()).into_iter().flatten();
         routes.filter(|routing| routing.candidates.iter().any(|one| one.route.provider == provider)).count()
     };
     let state = |provider: &Provider| {

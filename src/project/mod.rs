@@ -20,11 +20,15 @@ mod ledger;
 #[cfg(feature = "generate")]
 mod part;
 #[cfg(feature = "generate")]
+mod pictures;
+#[cfg(feature = "generate")]
 mod stand_in;
 #[cfg(feature = "generate")]
 mod sync;
 #[cfg(feature = "generate")]
 mod settled;
+#[cfg(feature = "generate")]
+mod takes;
 mod verify;
 
 use std::collections::{BTreeMap, BTreeSet};
@@ -37,6 +41,8 @@ use wildmatch::WildMatch;
 use crate::cache::Cache;
 use crate::diagnostic::{Diagnostic, nearest, sort};
 use crate::digest::Digest;
+#[cfg(feature = "generate")]
+use crate::files::Watched;
 use crate::files::{FileError, Files, real};
 use crate::lock::Lockfile;
 use crate::manifest::{Manifest, Parsed, gather};
@@ -46,7 +52,7 @@ use crate::observe::{Learned, Observed, observe};
 use crate::plan::{Note, Plan, Policy, plan};
 use crate::resolve::cell::Said;
 use crate::resolve::{Asset, Assets, Explanation, Protected, explain, render, resolve};
-use crate::route::{Routing, route};
+use crate::route::{Routes, Routing, route};
 use crate::secret::Secret;
 use crate::snapshot::World;
 
@@ -55,6 +61,8 @@ pub use crate::project::adopt::{Accepted, Adopted};
 #[cfg(feature = "generate")]
 pub use crate::project::cache::{CacheVerified, Care, DamagedOriginal, GcOptions};
 #[cfg(feature = "generate")]
+pub use crate::project::consent::{Agreed, Limits};
+#[cfg(feature = "generate")]
 pub use crate::project::doctor::{CacheState, Dotenv, Examination, ManifestState, ProviderState, Soundness, examine};
 pub use crate::project::keys::{KeySource, Keys};
 #[cfg(feature = "generate")]
@@ -62,7 +70,9 @@ use crate::project::part::Rest;
 #[cfg(feature = "generate")]
 pub use crate::project::settled::settled;
 #[cfg(feature = "generate")]
-pub use crate::project::sync::{SyncOptions, Synced};
+pub use crate::project::sync::{Spent, SyncOptions, Synced};
+#[cfg(feature = "generate")]
+pub use crate::project::takes::Pick;
 pub use crate::project::verify::{Check, CheckedFile, Verified};
 
 /// What a project can't know by itself.
@@ -99,6 +109,8 @@ pub struct Selection {
     pub names: Vec<String>,
     /// Assets with one of these tags; all where empty.
     pub tags: Vec<String>,
+    /// Without what they refer to.
+    pub alone: bool,
 }
 
 /// What may be done, and what not.
@@ -117,6 +129,10 @@ pub struct Allowed {
     pub no_prune: bool,
     /// Pictures on the web that are references are fetched again, whatever is pinned.
     pub refresh: bool,
+    /// What isn't finished is tried out, as `[draft]` says.
+    pub draft: bool,
+    /// Each selected asset gets one more take, and that is chosen.
+    pub more: bool,
 }
 
 /// Why a project can't be worked with, or a run was refused before it began.
@@ -183,7 +199,7 @@ pub struct Project {
     pub(crate) manifest: Manifest,
     pub(crate) registry: Registry,
     pub(crate) assets: Assets,
-    pub(crate) routes: BTreeMap<AssetName, Routing>,
+    pub(crate) routes: Routes,
     pub(crate) keys: Keys,
     #[cfg_attr(not(feature = "generate"), expect(dead_code, reason = "only requests go to hosts"))]
     pub(crate) trusted_hosts: TrustedHosts,
@@ -213,10 +229,29 @@ pub struct Survey {
 impl Project {
     /// Reads the manifest and everything that it refers to. All mistakes come at once.
     pub fn open(manifest: &Path, surroundings: &Surroundings) -> Result<Self, ProjectError> {
-        Self::of(Files::open(manifest)?, surroundings)
+        Self::of(Arc::new(Files::open(manifest)?), surroundings)
     }
 
-    fn of(files: Files, surroundings: &Surroundings) -> Result<Self, ProjectError> {
+    /// The same, and what was read on the way: also where that has come to nothing.
+    #[cfg(feature = "generate")]
+    pub fn open_watched(manifest: &Path, surroundings: &Surroundings) -> (Result<Self, ProjectError>, Option<Watched>) {
+        match Files::open(manifest) {
+            Ok(files) => {
+                let files = Arc::new(files);
+                let project = Self::of(Arc::clone(&files), surroundings);
+                (project, Some(files.watched()))
+            }
+            Err(error) => (Err(error.into()), None),
+        }
+    }
+
+    /// What was read of it so far.
+    #[cfg(feature = "generate")]
+    pub fn watched(&self) -> Watched {
+        self.files.watched()
+    }
+
+    fn of(files: Arc<Files>, surroundings: &Surroundings) -> Result<Self, ProjectError> {
         let Parsed { manifest, mut mistakes } = gather(&files)?;
         let Some(manifest) = manifest else { return Err(ProjectError::Invalid(mistakes)) };
         let (registry, found) = Registry::built_in().with(&manifest, &surroundings.trusted_hosts);
@@ -233,7 +268,7 @@ impl Project {
         }
         let keys = Keys::read(&registry, &files, &surroundings.variables)?;
         Ok(Self {
-            files: Arc::new(files),
+            files,
             cache: Arc::new(Cache::new(&cache_folder)),
             cache_folder,
             manifest,
@@ -283,9 +318,14 @@ impl Project {
         render(asset, &self.manifest)
     }
 
+    /// Whether the manifest says how pictures are tried out.
+    pub fn can_draft(&self) -> bool {
+        self.manifest.draft.is_some()
+    }
+
     /// The ways to an asset's picture; none for one made by hand.
     pub fn routing(&self, name: &AssetName) -> Option<&Routing> {
-        self.routes.get(name)
+        self.routes.finals.get(name)
     }
 
     /// The keys that are set.
@@ -307,7 +347,9 @@ impl Project {
     pub fn survey(&self, selection: &Selection, allowed: &Allowed) -> Result<Survey, ProjectError> {
         let pins = if allowed.refresh { BTreeMap::new() } else { self.files.read_pins() };
         let pictures = pins.into_iter().map(|(url, hash)| (url, Ok(hash))).collect();
-        let learned = Learned { pictures, refresh: allowed.refresh, ..Learned::default() };
+        let more = if allowed.more { self.select(selection)?.unwrap_or_default() } else { BTreeSet::new() };
+        let (refresh, drafts) = (allowed.refresh, allowed.draft);
+        let learned = Learned { pictures, refresh, drafts, more, ..Learned::default() };
         self.survey_with(learned, selection, allowed)
     }
 
@@ -331,6 +373,7 @@ impl Project {
             resend_unknown: allowed.resend_unknown,
             retry_refused: allowed.retry_refused,
             no_prune: allowed.no_prune,
+            more: allowed.more,
             selected,
         }
     }
@@ -355,7 +398,7 @@ impl Project {
                 )));
             }
         }
-        let mut open: Vec<AssetName> = selected.iter().cloned().collect();
+        let mut open: Vec<AssetName> = selected.iter().filter(|_| !selection.alone).cloned().collect();
         while let Some(name) = open.pop() {
             open.extend(
                 self.assets.by_name[&name].refers_to().filter(|other| selected.insert((*other).clone())).cloned(),
@@ -405,13 +448,22 @@ fn add_unless_they_follow(known: &mut Vec<Diagnostic>, found: Vec<Diagnostic>) {
 }
 
 /// The route of every asset, and every mistake that is in the way of one.
-fn route_all(assets: &Assets, registry: &Registry) -> (BTreeMap<AssetName, Routing>, Vec<Diagnostic>) {
-    let mut routes = BTreeMap::new();
+fn route_all(assets: &Assets, registry: &Registry) -> (Routes, Vec<Diagnostic>) {
+    let mut routes = Routes::default();
     let mut said = Said::default();
     for (name, asset) in &assets.by_name {
         match route(asset, registry) {
-            Ok(routing) => routes.extend(routing.map(|routing| (name.clone(), routing))),
+            Ok(routing) => routes.finals.extend(routing.map(|routing| (name.clone(), routing))),
             Err(diagnostic) => said.add(vec![diagnostic], name.as_str(), &asset.cell),
+        }
+        if asset.draft.is_some() {
+            match route(&asset.as_draft(), registry) {
+                Ok(routing) => routes.drafts.extend(routing.map(|routing| (name.clone(), routing))),
+                Err(mut diagnostic) => {
+                    diagnostic.message = format!("as a draft, {}", diagnostic.message);
+                    said.add(vec![diagnostic], name.as_str(), &asset.cell);
+                }
+            }
         }
     }
     (routes, said.mistakes().collect())

@@ -65,7 +65,7 @@ impl Project {
         let lockfile = files.read_lockfile().ok()??;
         let (inputs, outputs) = snapshot.stamps()?;
         let files = files.part(Part { manifest: text, lockfile: String::new(), inputs, outputs });
-        let mut project = Self::of(files, surroundings).ok()?;
+        let mut project = Self::of(Arc::new(files), surroundings).ok()?;
         let declared = &project.assets.by_name;
         let entries = lock::part(&lockfile, declared.keys())?;
         let (before, assets): (Vec<_>, Vec<_>) =

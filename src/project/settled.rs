@@ -88,7 +88,7 @@ impl Project {
 impl SyncOptions {
     /// Whether nothing that a sync could do is left out, and nothing is done that is settled.
     pub(crate) fn sees_everything(&self) -> bool {
-        self.selection.is_everything() && !self.allowed.no_prune && !self.allowed.refresh
+        self.selection.is_everything() && !self.allowed.no_prune && !self.allowed.refresh && !self.allowed.draft
     }
 }
 

@@ -80,7 +80,7 @@ impl Project {
     /// What would be the original: as large as it would be asked for. Whose picture is another asset's shows that one's.
     fn stand_in_original(&self, asset: &Asset, take: u32) -> Vec<u8> {
         let owner = self.assets.owner(asset);
-        let routing = self.routes.get(&owner.name);
+        let routing = self.routing(&owner.name);
         let asked = routing.and_then(|routing| routing.candidates.first()?.asked.as_ref()?.pixels());
         let sides = owner.largest_sides();
         let usual = (sides.0.or(sides.1).unwrap_or(SIDE), sides.1.or(sides.0).unwrap_or(SIDE));

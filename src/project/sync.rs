@@ -3,6 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs::{File, TryLockError};
 use std::path::Path;
+use std::sync::Arc;
 
 use tokio::runtime::Runtime;
 
@@ -11,7 +12,7 @@ use crate::execute::{EntryChange, Outcome};
 use crate::files::{FileError, Links, STATE, describe, open, open_or_make};
 use crate::lock::Lockfile;
 use crate::name::AssetName;
-use crate::plan::{Note, Plan};
+use crate::plan::{Note, Plan, rounded};
 use crate::project::cache::{check, hold};
 use crate::project::consent::Agreed;
 use crate::project::{Allowed, Project, ProjectError, Selection, Survey};
@@ -61,6 +62,38 @@ pub struct SyncOptions {
     pub placeholders: bool,
     /// Nobody can be asked, and nothing is spent without [`yes`](Self::yes): a CI run.
     pub unattended: bool,
+    /// So much has been agreed to already, by somebody who saw the price.
+    pub agreed: Option<Agreed>,
+    /// What was spent before: the limits hold for all runs of a session together.
+    pub before: Spent,
+}
+
+/// What the runs of a session have spent.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct Spent {
+    /// Images that weren't free.
+    pub images: u32,
+    /// What they cost in US dollars; `None` where that isn't known.
+    pub cost_usd: Option<f64>,
+    /// How much of it nobody was asked about.
+    pub unasked_usd: f64,
+}
+
+impl Default for Spent {
+    fn default() -> Self {
+        Self { images: 0, cost_usd: Some(0.0), unasked_usd: 0.0 }
+    }
+}
+
+impl Spent {
+    /// Adds what a run has spent; whether somebody `agreed` to that very price.
+    pub fn add(&mut self, synced: &Synced, agreed: bool) {
+        for result in synced.results.values().filter(|result| result.images > 0 && result.cost_usd != Some(0.0)) {
+            self.images += result.images;
+            self.cost_usd = self.cost_usd.zip(result.cost_usd).map(|(sum, cost)| rounded(sum + cost));
+            self.unasked_usd += result.cost_usd.filter(|_| !agreed).unwrap_or(0.0);
+        }
+    }
 }
 
 /// What a sync did.
@@ -72,6 +105,8 @@ pub struct Synced {
     pub results: BTreeMap<AssetName, AssetResult>,
     /// Whether it was stopped before its end.
     pub interrupted: bool,
+    /// What is locked now of the assets that it looked at; nothing where it had to look at none.
+    pub lock: Arc<Lockfile>,
 }
 
 impl Synced {
@@ -92,7 +127,7 @@ impl Project {
             report.event(&Event::Planned(&survey.plan));
             self.files.save_index();
             self.conclude(survey.plan.iter().collect(), options);
-            return Ok(Synced::settled(survey.plan));
+            return Ok(Synced { lock: survey.lock, ..Synced::settled(survey.plan) });
         }
         self.admit(&mut survey, options)?;
         check(&self.cache, report)?;
@@ -116,7 +151,7 @@ impl Project {
         self.conclude_after(&plan, &lock, &learned, &outcomes, options);
         let interrupted = stop.is_requested();
         let results = outcomes.into_iter().map(|(name, outcome)| (name, outcome.result)).collect();
-        Ok(Synced { plan, results, interrupted })
+        Ok(Synced { plan, results, interrupted, lock: Arc::new(lock) })
     }
 
     /// What can't be written is found out before anything is paid.
@@ -233,6 +268,6 @@ impl Synced {
     /// Of a plan in which there was nothing to do.
     pub fn settled(plan: Plan) -> Self {
         let results = plan.iter().map(|one| (one.name.clone(), AssetResult::kept(one))).collect();
-        Self { plan, results, interrupted: false }
+        Self { plan, results, interrupted: false, lock: Arc::default() }
     }
 }

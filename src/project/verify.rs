@@ -4,7 +4,7 @@ use crate::cache::NoOriginal;
 use crate::cores;
 use crate::digest::Digest;
 use crate::files::FileState;
-use crate::lock::{Entry, Lockfile};
+use crate::lock::{Entry, Generated, Lockfile};
 use crate::name::AssetName;
 use crate::project::{Project, ProjectError};
 
@@ -19,6 +19,8 @@ pub struct Verified {
     pub originals: Vec<CheckedFile>,
     /// Declared assets that aren't locked.
     pub unlocked: Vec<AssetName>,
+    /// Assets that are only tried out so far.
+    pub drafts: Vec<AssetName>,
 }
 
 /// One file and how it was found.
@@ -46,10 +48,14 @@ pub enum Check {
 }
 
 impl Verified {
-    /// Whether everything that is there is as it should be, and every output is there.
+    /// Whether everything that is there is as it should be, every output is there, and every picture is finished.
     pub fn is_sound(&self) -> bool {
         let same = |files: &[CheckedFile]| files.iter().all(|file| file.check == Check::Same);
-        self.locked && same(&self.outputs) && same(&self.originals) && self.unlocked.is_empty()
+        self.locked
+            && same(&self.outputs)
+            && same(&self.originals)
+            && self.unlocked.is_empty()
+            && self.drafts.is_empty()
     }
 }
 
@@ -66,6 +72,9 @@ impl Project {
         }
         let unlocked = self.assets.by_name.keys().filter(|name| lock.get(name).is_none());
         verified.unlocked = unlocked.cloned().collect();
+        let is_draft = |entry: &Entry| entry.generated().is_some_and(Generated::is_draft);
+        let drafts = entries.iter().filter(|(_, entry)| is_draft(entry));
+        verified.drafts = drafts.map(|(name, _)| (*name).clone()).collect();
         Ok(verified)
     }
 

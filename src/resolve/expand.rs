@@ -16,7 +16,7 @@ use crate::manifest::tree::{Entry, Node, Tree, is_template};
 use crate::manifest::{AssetKeys, Manifest, Place};
 use crate::name::{AssetName, suggest_name};
 use crate::resolve::cell::{Cell, CellName, Said};
-use crate::resolve::explain::{Explanation, Witness};
+use crate::resolve::explain::{Explanation, Layer, Witness};
 use crate::resolve::listing::data;
 use crate::resolve::merge::merge;
 use crate::resolve::multiply::reserved;
@@ -173,9 +173,11 @@ impl<'a> Expansion<'a> {
             prompt.get_or_insert(Node { value: Tree::Text(String::new()), place: entry.node.place.clone() });
         }
         let place = prompt.as_ref().map(|prompt| prompt.place.clone());
-        let (rendered, prompt) = self.wrap(&styles, prompt, cell, found);
+        let mut prompts = Vec::new();
+        let (rendered, prompt) = self.wrap(&styles, prompt, cell, &mut prompts, found);
         if self.only.is_some() {
-            self.explanation = Some(self.witness(entry, cell, &styles, place.as_ref()).explain(&self.templates));
+            let explanation = self.witness(entry, cell, &styles, place.as_ref()).explain(&self.templates);
+            self.explanation = Some(Explanation { prompts, ..explanation });
         }
         if found.len() > before {
             return None;
@@ -334,16 +336,28 @@ impl<'a> Expansion<'a> {
         styles: &[Entry],
         mut prompt: Option<Node>,
         cell: &Cell,
+        prompts: &mut Vec<(Layer, String)>,
         found: &mut Vec<Diagnostic>,
     ) -> (Vec<Node>, Option<Node>) {
         let mut rendered = Vec::new();
+        let mut note = |layer: Layer, prompt: Option<&Node>| {
+            let text = prompt.and_then(Node::as_text).map(crate::recipe::fold_white_space);
+            prompts.extend(text.map(|text| (layer, text)));
+        };
+        if self.only.is_some() {
+            note(Layer::Asset, prompt.as_ref());
+        }
         for style in styles {
+            let layer = Layer::Style(style.key.clone());
             let mut context = cell.context.clone();
             if let Some(text) = prompt.as_ref().and_then(Node::as_text) {
                 context.insert(Arc::from("prompt"), Value::from(crate::recipe::fold_white_space(text)));
             }
             let style = self.table(&style.node, &context, found);
             prompt = self.prompt(&style, &context, found).or(prompt);
+            if self.only.is_some() {
+                note(layer, prompt.as_ref());
+            }
             rendered.push(style);
         }
         (rendered, prompt)

@@ -16,6 +16,8 @@ use crate::resolve::template::{Context, Templates, to_value};
 pub struct Explanation {
     /// The wordings as written: the asset's own, then each style's, which wraps those before it.
     pub wordings: Vec<Wording>,
+    /// The prompt as it comes to be: the asset's own, then with each style around it.
+    pub prompts: Vec<(Layer, String)>,
     /// What the templates name.
     pub variables: Vec<Variable>,
     /// The keys that the asset has, each with where it is set; more than one place where values add up.
@@ -89,6 +91,7 @@ impl Witness<'_> {
         let layers = self.layers();
         Explanation {
             wordings: self.wordings(&layers),
+            prompts: Vec::new(),
             variables: self.variables(&layers, templates),
             keys: keys(&layers),
         }

@@ -97,6 +97,8 @@ pub struct Asset {
     pub alt: Option<String>,
     /// Never regenerate.
     pub hold: bool,
+    /// How it is drawn while it is only tried out; none where `[draft]` says nothing.
+    pub draft: Option<Box<OpenRecipe>>,
     /// Which of a table's assets it is.
     pub(crate) cell: CellName,
 }
@@ -161,6 +163,13 @@ impl Asset {
                 files.collect()
             }
         }
+    }
+
+    /// The same picture as it is tried out; itself, where there is no other way for it.
+    #[must_use]
+    pub fn as_draft(&self) -> Self {
+        let origin = self.draft.clone().map_or_else(|| self.origin.clone(), AssetOrigin::Generated);
+        Self { origin, ..self.clone() }
     }
 
     /// How many takes it is to have.
@@ -240,12 +249,16 @@ pub fn resolve(
         let mut own = Vec::new();
         let origin = origins.resolve(name, keys, &mut own);
         let outputs = outputs.resolve(name, keys, &mut own);
+        // What is wrong with the asset would be said of its draft once more.
+        let draft = manifest.draft.as_ref().filter(|_| own.is_empty());
+        let draft = draft.and_then(|draft| origins.draft(name, keys, draft, &mut own));
         said.add(own, name.as_str(), &places[name].1);
         let (Some(origin), Some(outputs)) = (origin, outputs) else { continue };
         let asset = Asset {
             name: name.clone(),
             place: keys.place.clone(),
             origin: with_output_shape(origin, &outputs),
+            draft: draft.map(|draft| Box::new(with_shape_of(draft, &outputs))),
             publish: keys.publish.as_ref().map_or(Publish::Chosen, |publish| publish.value),
             outputs,
             tags: keys.tags.iter().map(|tag| tag.value.clone()).collect(),
@@ -262,13 +275,19 @@ pub fn resolve(
 }
 
 /// With no size written, but an output of a certain width and height, that shape is what is asked for: the first one's.
-fn with_output_shape(mut origin: AssetOrigin, outputs: &[Output]) -> AssetOrigin {
+fn with_output_shape(origin: AssetOrigin, outputs: &[Output]) -> AssetOrigin {
+    match origin {
+        AssetOrigin::Generated(open) => AssetOrigin::Generated(Box::new(with_shape_of(*open, outputs))),
+        other => other,
+    }
+}
+
+fn with_shape_of(mut open: OpenRecipe, outputs: &[Output]) -> OpenRecipe {
     let shape = |output: &Output| {
         let (width, height) = output.settings.shown_sides();
         Some((width?, height?, output.place.clone()))
     };
-    if let AssetOrigin::Generated(open) = &mut origin
-        && open.recipe.size.is_none()
+    if open.recipe.size.is_none()
         && open.recipe.aspect_ratio.is_none()
         && let Some((width, height, place)) = outputs.iter().find_map(shape)
     {
@@ -276,7 +295,7 @@ fn with_output_shape(mut origin: AssetOrigin, outputs: &[Output]) -> AssetOrigin
         open.recipe.aspect_ratio = Some(Ratio::of(width, height));
         open.size_place = Some(place);
     }
-    origin
+    open
 }
 
 #[cfg(all(test, feature = "generate"))]

@@ -31,6 +31,27 @@ impl Origins<'_> {
         }
     }
 
+    /// How an asset's picture is drawn while it is only tried out: what `[draft]` says goes over its own keys.
+    pub(crate) fn draft(
+        &mut self,
+        name: &AssetName,
+        keys: &AssetKeys,
+        draft: &AssetKeys,
+        found: &mut Vec<Diagnostic>,
+    ) -> Option<OpenRecipe> {
+        if keys.source.is_some() {
+            return None;
+        }
+        let mut keys = keys.clone();
+        keys.model = draft.model.clone().or(keys.model);
+        keys.provider = draft.provider.clone().or(keys.provider);
+        keys.quality = draft.quality.clone().or(keys.quality);
+        if draft.size.is_some() || draft.aspect_ratio.is_some() {
+            (keys.size, keys.aspect_ratio) = (draft.size.clone(), draft.aspect_ratio.clone());
+        }
+        self.generated(name, &keys, found)
+    }
+
     fn source(
         &mut self,
         name: &AssetName,

@@ -23,9 +23,9 @@ use std::path::{Path, PathBuf};
 use std::sync::OnceLock;
 
 use crate::digest::Digest;
-#[cfg(feature = "generate")]
-use crate::files::Inputs;
 use crate::files::{Folder, Opened, STATE, Stamp, folder_of, real};
+#[cfg(feature = "generate")]
+use crate::files::{Inputs, Watched};
 #[cfg(feature = "generate")]
 use crate::name::AssetName;
 use crate::plan::Plan;
@@ -214,6 +214,12 @@ impl Snapshot {
     pub(crate) fn referred(&self) -> Option<BTreeSet<AssetName>> {
         let mut reader = Reader(&self.bytes[self.head.referred.clone()]);
         reader.list(|reader| AssetName::new(reader.text()?).ok()).map(|names| names.into_iter().collect())
+    }
+
+    /// What was read, to tell later whether it says something else.
+    #[cfg(feature = "generate")]
+    pub fn watched(&self, manifest: &Path) -> Option<Watched> {
+        Some(Watched::of(&real(folder_of(manifest)), self.stamps()?.0))
     }
 
     /// The stamps of all that was read, and of all outputs; none where nothing was.

@@ -149,7 +149,7 @@ fn verify_as_json_has_these_keys() {
     let project = free(TWO);
     project.run("sync").success();
     let document = project.run("verify --format json").success().value();
-    assert_eq!(keys(&document), ["locked", "originals", "outputs", "sound", "unlocked", "version"]);
+    assert_eq!(keys(&document), ["drafts", "locked", "originals", "outputs", "sound", "unlocked", "version"]);
     assert_eq!(document["outputs"].as_array().map(Vec::len), Some(2));
     assert_eq!(document["outputs"][0]["asset"], "hero");
     assert_eq!(document["outputs"][0]["state"], "same");
@@ -401,7 +401,7 @@ fn help_lists_all_commands_and_the_exit_codes() {
 #[test]
 fn what_is_not_built_in_this_version_is_no_command_and_no_option() {
     let project = free(TWO);
-    for line in ["watch", "reroll hero", "pick hero 1", "gallery", "sync --draft", "cache push", "cache pull"] {
+    for line in ["report", "merge-lock", "cache push", "cache pull"] {
         project.run(line).code(2).stdout_is("").lacks("images.lock");
     }
 }

@@ -3,6 +3,7 @@
 #![allow(clippy::format_collect, clippy::too_many_lines, reason = "a test reads as one story, snapshot included")]
 
 mod adopt;
+mod browser;
 mod care;
 mod commands;
 mod concurrency;
@@ -11,10 +12,12 @@ mod crash;
 mod doctor;
 mod doors;
 mod downloads;
+mod drafts;
 mod examples;
 mod expansion;
 mod fingerprint;
 mod flushes;
+mod gallery;
 mod lists;
 mod lost;
 mod lockfile;
@@ -39,6 +42,8 @@ mod show;
 mod stand_ins;
 mod stranded;
 mod studio;
+mod takes;
 mod vendor;
+mod watch;
 mod web;
 mod wire;

@@ -230,7 +230,7 @@ fn the_schema_offers_nothing_that_does_not_work_in_this_version() {
     let schema = schema();
     let has = |definition: &str, key: &str| properties(&schema, definition).contains_key(key);
     for (definition, keys) in
-        [("", vec!["draft", "atlases", "codegen"]), ("cache", vec!["remote"]), ("outputs", vec!["disclose"])]
+        [("", vec!["atlases", "codegen"]), ("cache", vec!["remote"]), ("outputs", vec!["disclose"])]
     {
         for key in keys {
             assert!(!has(definition, key), "{definition}: {key}");

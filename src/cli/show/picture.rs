@@ -18,7 +18,7 @@ use crate::resolve::{Asset, AssetOrigin, Explanation, OpenOrigin, OpenRecipe, Op
 use crate::route::{self, Candidate};
 
 #[derive(Serialize)]
-pub(super) struct Picture<'a> {
+pub(in crate::cli) struct Picture<'a> {
     version: u32,
     pub(super) name: &'a str,
     pub(super) action: &'static str,
@@ -112,7 +112,7 @@ pub(super) struct PassedOver<'a> {
 }
 
 #[derive(Serialize)]
-pub(super) struct TakeRow<'a> {
+pub(in crate::cli) struct TakeRow<'a> {
     pub(super) number: usize,
     pub(super) hash: String,
     pub(super) provider: &'a str,
@@ -136,7 +136,12 @@ pub(super) struct OutputRow<'a> {
 }
 
 impl<'a> Picture<'a> {
-    pub(super) fn of(project: &'a Project, asset: &'a Asset, survey: &'a Survey, explanation: &'a Explanation) -> Self {
+    pub(in crate::cli) fn of(
+        project: &'a Project,
+        asset: &'a Asset,
+        survey: &'a Survey,
+        explanation: &'a Explanation,
+    ) -> Self {
         let planned = survey.plan.iter().find(|one| one.name == asset.name).expect("what is selected is planned");
         let (facts, entry) = (&survey.observed.facts[&asset.name], survey.lock.get(&asset.name));
         let (prompt, recipe, source) = match &asset.origin {
@@ -215,7 +220,7 @@ fn route(candidate: &Candidate) -> RouteRow<'_> {
     }
 }
 
-fn take_rows<'a>(takes: &'a [Take], entry: Option<&Entry>) -> Vec<TakeRow<'a>> {
+pub(in crate::cli) fn take_rows<'a>(takes: &'a [Take], entry: Option<&Entry>) -> Vec<TakeRow<'a>> {
     let chosen = entry.and_then(Entry::generated).map(|generated| generated.chosen);
     let row = |(index, take): (usize, &'a Take)| TakeRow {
         number: index + 1,

@@ -131,7 +131,7 @@ fn reference(reference: &ReferenceRow<'_>) -> String {
     format!("{origin}{take}  {hash}{hint}")
 }
 
-fn take_lines(takes: &[TakeRow<'_>], screen: Screen) -> Vec<String> {
+pub(in crate::cli) fn take_lines(takes: &[TakeRow<'_>], screen: Screen) -> Vec<String> {
     let provider = takes.iter().map(|take| take.provider.chars().count()).max().unwrap_or(0);
     let line = |take: &TakeRow<'_>| {
         // The placeholder's takes have no date.

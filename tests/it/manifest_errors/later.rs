@@ -6,8 +6,8 @@ use crate::sandbox::Sandbox;
 #[test]
 fn a_key_that_is_not_built_yet() {
     let text = r#"
-[draft]
-quality = "low"
+[codegen]
+rust = "src/images.rs"
 
 [assets.hero]
 model = "placeholder"
@@ -16,12 +16,12 @@ prompt = "a panda"
     insta::assert_snapshot!(mistakes_in(text), @r#"
     not-yet
 
-      × `draft` in the manifest doesn't work in this version of tintype
+      × `codegen` in the manifest doesn't work in this version of tintype
        ╭─[images.toml:1:2]
-     1 │ [draft]
-       ·  ──┬──
-       ·    ╰── not yet
-     2 │ quality = "low"
+     1 │ [codegen]
+       ·  ───┬───
+       ·     ╰── not yet
+     2 │ rust = "src/images.rs"
        ╰────
       help: take it out for now: tintype refuses what it can't carry out rather than
             ignoring it
@@ -32,7 +32,7 @@ prompt = "a panda"
 
 #[test]
 fn every_key_that_is_not_built_yet_is_refused_by_name() {
-    let tables = ["draft", "atlases", "codegen"];
+    let tables = ["atlases", "codegen"];
     let asset = "[assets.hero]\nmodel = \"placeholder\"\nprompt = \"a panda\"\n";
     for (key, text) in tables.map(|key| (key, format!("{key} = 1\n\n{asset}"))) {
         let project = Sandbox::new().manifest(&text);

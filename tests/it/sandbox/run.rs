@@ -74,13 +74,18 @@ impl Running {
     pub(crate) fn wait_for(self, text: &str) -> Running {
         let deadline = Instant::now() + PATIENCE;
         loop {
-            let outputs = text_of(&self.stdout) + &text_of(&self.stderr);
+            let outputs = self.said();
             if outputs.contains(text) {
                 return self;
             }
             assert!(Instant::now() < deadline, "waited for `{text}` in:\n{outputs}");
             std::thread::sleep(Duration::from_millis(5));
         }
+    }
+
+    /// What it has said so far: stdout, then stderr.
+    pub(crate) fn said(&self) -> String {
+        text_of(&self.stdout) + &text_of(&self.stderr)
     }
 
     pub(crate) fn is_running(&mut self) -> bool {

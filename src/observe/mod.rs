@@ -3,6 +3,8 @@
 //! The cache is asked only about assets that aren't simply as locked, so that a project in which nothing changed costs
 //! one lstat an output.
 
+mod standing;
+
 use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 
 use crate::cache::{Cache, CachedTakes, Journal};
@@ -15,6 +17,8 @@ use crate::name::{AssetName, ProjectPath, TakeId};
 use crate::recipe::{Fingerprint, Origin, Recipe};
 use crate::resolve::{Asset, AssetOrigin, Assets, OpenOrigin};
 use crate::transform::{Rgb, Settings};
+
+pub(crate) use crate::observe::standing::standing;
 
 /// Everything that a plan needs to know of the disk.
 #[derive(Debug, Default)]
@@ -34,6 +38,10 @@ pub struct Learned {
     pub pictures: BTreeMap<String, Result<Digest, String>>,
     /// Whether pictures on the web are to be fetched again, whatever is pinned.
     pub refresh: bool,
+    /// Whether what isn't finished is tried out.
+    pub drafts: bool,
+    /// Assets that are to get one more take, however many they have.
+    pub more: BTreeSet<AssetName>,
 }
 
 /// The originals of one asset.
@@ -45,6 +53,8 @@ pub struct Originals {
     pub key: Option<Rgb>,
     /// All takes, in their order; none of an asset made by hand.
     pub takes: Vec<Digest>,
+    /// Whether they are drafts.
+    pub is_draft: bool,
 }
 
 /// What is known of one asset.
@@ -52,6 +62,12 @@ pub struct Originals {
 pub struct Facts {
     /// The recipe, unless it waits for a reference; none for an asset made by hand.
     pub recipe: Option<Recipe>,
+    /// For a picture that is only tried out, so that the recipe is its draft's: the one that it stands in for.
+    pub drafted: Option<Recipe>,
+    /// Whether it is only tried out.
+    pub is_draft: bool,
+    /// An asset that it refers to and that is only tried out.
+    pub follows_draft: Option<AssetName>,
     /// The references that the recipe waits for.
     pub open: Vec<Unknown>,
     /// The recipe's fingerprint.
@@ -79,7 +95,7 @@ pub struct Facts {
 impl Facts {
     /// What an asset that refers to this one needs to know.
     pub fn originals(&self) -> Option<Originals> {
-        Some(Originals { chosen: self.original?, key: self.key, takes: self.takes.clone() })
+        Some(Originals { chosen: self.original?, key: self.key, takes: self.takes.clone(), is_draft: self.is_draft })
     }
 }
 
@@ -176,31 +192,23 @@ impl Observer<'_> {
                 facts.key = self.key(other);
             }
             AssetOrigin::Generated(open) => {
-                let locked = entry.and_then(Entry::generated);
-                facts.recipe = open.complete(&|origin| self.content(origin, locked).ok());
-                if facts.recipe.is_none() {
-                    let references = open.references.iter();
-                    facts.open =
-                        references.filter_map(|reference| self.content(&reference.origin, locked).err()).collect();
-                }
-                facts.fingerprint = facts.recipe.as_ref().map(Recipe::fingerprint);
-                facts.locked_fingerprint = locked.map(Generated::fingerprint);
-                let current = facts.fingerprint.is_some() && facts.fingerprint == facts.locked_fingerprint;
-                let takes = entry.map(Entry::takes).unwrap_or_default();
-                if (asset.hold || current) && takes.len() >= open.takes as usize {
-                    facts.takes = takes.iter().map(|take| take.hash).collect();
+                facts = self.generated_facts(asset, open, entry);
+                if let Some(draft) = asset.draft.as_ref().filter(|_| !self.is_finished(asset, entry, &facts)) {
+                    facts = self.draft_facts(asset, draft, entry, facts);
+                    facts.follows_draft = asset.refers_to().find(|other| self.is_draft(other)).cloned();
                 }
             }
         }
         self.look_at_files(asset, entry, &mut facts);
-        if is_settled(asset, entry, &facts) {
+        let wants_more = self.learned.more.contains(&asset.name);
+        if !wants_more && is_settled(asset, entry, &facts) {
             facts.original = facts.original.or_else(|| entry.and_then(Entry::generated).map(|locked| locked.chosen));
             facts.key = facts.key.or_else(|| key(&facts, entry));
             return facts;
         }
         self.restless.push(asset.name.clone());
         // Who has all takes needs no other ones: only files are missing.
-        if let Some(fingerprint) = facts.fingerprint.filter(|_| facts.takes.is_empty()) {
+        if let Some(fingerprint) = facts.fingerprint.filter(|_| wants_more || facts.takes.is_empty()) {
             facts.journal = self.cache.left_open(fingerprint);
             facts.cached = self.cache.takes_for(&asset.name, fingerprint);
             facts.kin = self.kin(fingerprint, &asset.name);
@@ -240,6 +248,12 @@ impl Observer<'_> {
     fn original(&self, name: &AssetName) -> Option<Digest> {
         let made = self.learned.originals.get(name).map(|made| made.chosen);
         made.or_else(|| self.observed.facts.get(name)?.original)
+    }
+
+    /// Whether another asset is only tried out, in this run or as it was found.
+    fn is_draft(&self, name: &AssetName) -> bool {
+        let made = self.learned.originals.get(name).map(|made| made.is_draft);
+        made.or_else(|| Some(self.observed.facts.get(name)?.is_draft)).unwrap_or(false)
     }
 
     /// The colour of that original's ground, which is to be taken away.
@@ -305,11 +319,11 @@ impl Observer<'_> {
         let own = lock.get(name).map(Entry::takes).unwrap_or_default();
         let takes = kin.get(&fingerprint).into_iter().flatten();
         let others = takes.filter(|take| own.iter().all(|own| own.hash != take.hash)).cloned();
-        // What was accepted for another wording is at home again in its own.
+        // What was accepted for another wording, or stood in as a draft, is at home in its own.
         let returned = own.iter().filter(|take| take.fingerprint == Some(fingerprint));
         let returned = returned.map(|take| Take {
             fingerprint: None,
-            kind: take.kind.filter(|kind| *kind != TakeKind::Accepted),
+            kind: take.kind.filter(|kind| *kind == TakeKind::Adopted),
             ..take.clone()
         });
         returned.chain(others).collect()
@@ -394,7 +408,9 @@ fn is_settled(asset: &Asset, entry: Option<&Entry>, facts: &Facts) -> bool {
         (AssetOrigin::Source { .. } | AssetOrigin::Shared(_), EntryOrigin::Source { hash, .. }) => {
             facts.original == Some(*hash)
         }
-        (AssetOrigin::Generated(_), EntryOrigin::Generated(_)) => !facts.takes.is_empty(),
+        (AssetOrigin::Generated(_), EntryOrigin::Generated(locked)) => {
+            !facts.takes.is_empty() && facts.takes.len() == locked.takes.len()
+        }
         _ => false,
     };
     let wanted = wanted(asset, entry.takes(), entry.original());
@@ -441,10 +457,8 @@ fn locked_outputs(lock: &Lockfile) -> HashMap<Digest, Vec<(Digest, Digest)>> {
 
 /// The original that an asset will have if nothing needs to be bought for it.
 fn known_original(asset: &Asset, entry: Option<&Entry>, facts: &Facts) -> Option<Digest> {
-    let locked = entry.and_then(Entry::generated);
-    let current = facts.fingerprint.is_some() && facts.fingerprint == facts.locked_fingerprint;
-    if let Some(locked) = locked.filter(|_| current || asset.hold) {
-        return Some(locked.chosen);
+    if let Some(locked) = standing(asset, entry, facts) {
+        return locked.chosen_of(facts.is_draft);
     }
     let first = facts.cached.takes.first().or(facts.kin.first());
     // A placeholder shows its asset's name: the one that another asset's recipe left is drawn anew.
