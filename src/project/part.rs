@@ -114,6 +114,11 @@ impl Project {
         hashes.into_iter().any(|hash| elsewhere(&hash.to_string()))
     }
 
+    /// Whether this is all of the project.
+    pub fn is_whole(&self) -> bool {
+        self.rest.is_none()
+    }
+
     /// The right to work in the project, if the look at its part was taken in it.
     pub(crate) fn turn_of_part(&self) -> Option<Turn> {
         self.rest.as_ref()?.turn.lock().unwrap_or_else(PoisonError::into_inner).take()

@@ -39,7 +39,6 @@ pub use frame::Outcome;
 pub use geometry::{Cell, Crop, Flip, Pad, Turn};
 pub use settings::{Filter, Fit, Settings};
 
-#[cfg(feature = "generate")]
 pub use error::TransformError;
 #[cfg(feature = "generate")]
 pub use make::{Examined, Finding, Made, Original, examine, transform};

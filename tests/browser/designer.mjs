@@ -150,6 +150,12 @@ async function mendVillain(window, manifest) {
   await window.attribute("the poster's card", card(window, "poster"), "data-state", "fresh");
   await window.pictures(`[data-testid="card"][data-name="poster"] img`);
   await budget(window, /^\$0\.06 of \$0\.07/);
+  await window.click(card(window, "poster"));
+  await window.text("what the poster refers to", window.page.locator(".reference"), /^people\/hero$/);
+  await window.pictures(".reference img");
+  await window.shoot("poster-1440-light");
+  await window.click(window.find("close"));
+  await window.find("detail").waitFor({ state: "hidden" });
 }
 
 async function overBudget(window) {
@@ -163,6 +169,15 @@ async function overBudget(window) {
   await budget(window, /^\$0\.06 of \$0\.07/);
   await window.click(window.find("toast").getByRole("button", { name: "Dismiss" }).first());
   await window.click(window.find("close"));
+  await window.find("detail").waitFor({ state: "hidden" });
+}
+
+async function handMade(window) {
+  await search(window, "badge");
+  await window.press("ArrowDown", "Enter");
+  await window.text("where the badge comes from", window.page.locator(`[data-testid="detail"] .fact > .path`), /^art\/badge\.png$/);
+  await window.count("buttons that reroll what is made by hand", window.find("reroll"), 0);
+  await window.press("Escape");
   await window.find("detail").waitFor({ state: "hidden" });
 }
 
@@ -219,6 +234,7 @@ export async function design(window, manifest) {
   await reroll(window);
   await mendVillain(window, manifest);
   await overBudget(window);
+  await handMade(window);
   await filter(window);
   await keysAndTheme(window);
   await reloadOpen(window);

@@ -29,5 +29,10 @@ export async function readExport(window) {
   await window.pictures(`[data-testid="detail"] .single img`);
   await nothingToDo(window);
   await everybodyCan(window, "the export's detail");
-  await window.shoot("export-detail-1440-light");
+  await window.shoot("export-1440-light");
+  await window.press("Escape", "/", "ControlOrMeta+a");
+  await window.page.keyboard.type("poster");
+  await window.click(window.page.locator(`[data-testid="card"][data-name="poster"]:visible`));
+  await window.text("what the poster refers to", window.page.locator(".reference"), /^people\/hero$/);
+  await window.pictures(".reference img");
 }

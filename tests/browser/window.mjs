@@ -102,6 +102,8 @@ export class Window {
 
   /** No picture in view is still missing. */
   async settled() {
+    // What follows from a new size of the window is drawn first.
+    await within("two frames", this.page.evaluate(() => new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(done)))));
     await until("the pictures in view have loaded", () => this.page.evaluate(() => [...document.images].filter((image) => {
       const box = image.getBoundingClientRect();
       const isInView = box.width > 0 && box.bottom > 0 && box.top < innerHeight && box.right > 0 && box.left < innerWidth;

@@ -301,3 +301,76 @@ fn where_the_file_system_does_not_tell_it_looks_by_itself() {
     eventually("it is seen", || project.read("assets/hero.png") != before);
     session.interrupt().wait().code(130);
 }
+
+/// Ended with the test, however that ends.
+#[cfg(target_os = "linux")]
+struct Terminal(std::process::Child);
+
+#[cfg(target_os = "linux")]
+impl Drop for Terminal {
+    fn drop(&mut self) {
+        let _already_ended = self.0.kill();
+    }
+}
+
+/// A session on a terminal, of which each key is pressed.
+#[cfg(target_os = "linux")]
+#[test]
+fn keys_generate_roll_undo_and_quit() {
+    use std::io::{Read, Write};
+    use std::process::Stdio;
+    use std::sync::{Arc, Mutex};
+
+    let vendor = Vendor::openai();
+    let assets = format!("{HERO}\n[budget]\nconfirm_above_usd = 0.01\n\n[draft]\nmodel = \"placeholder\"\n");
+    let project = studio(&vendor, &assets);
+    // The program that makes typescripts gives what it runs a terminal.
+    let child = project
+        .command("script")
+        .args(["-qfec", &format!("{} watch", env!("CARGO_BIN_EXE_tintype")), "/dev/null"])
+        .env("TERM", "dumb")
+        .current_dir(project.path("."))
+        .stdin(Stdio::piped())
+        .stdout(Stdio::piped())
+        .spawn()
+        .expect("script starts");
+    let mut terminal = Terminal(child);
+    let said: Arc<Mutex<String>> = Arc::default();
+    let (heard, mut output) = (Arc::clone(&said), terminal.0.stdout.take().expect("piped"));
+    std::thread::spawn(move || {
+        let mut bytes = [0; 4096];
+        while let Ok(count @ 1..) = output.read(&mut bytes) {
+            heard.lock().expect("nobody panics").push_str(&String::from_utf8_lossy(&bytes[..count]));
+        }
+    });
+    let mut keys = terminal.0.stdin.take().expect("piped");
+    let mut press = |key: &str| keys.write_all(key.as_bytes()).and_then(|()| keys.flush()).expect("a key");
+    let wait = |text: &str| eventually(text, || said.lock().expect("nobody panics").contains(text));
+    wait("press g to agree");
+    assert_eq!(vendor.billed(), 0);
+    press("d");
+    wait("free");
+    eventually("a draft", || project.exists("assets/hero.png"));
+    press("g");
+    wait("$0.02");
+    press("g");
+    eventually("the finished one", || vendor.billed() == 1);
+    wait("made 1; 1 image, $0.02");
+    let first = project.read("assets/hero.png");
+    press("r");
+    eventually("asked about", || said.lock().expect("nobody panics").matches("press g to agree").count() >= 2);
+    press("g");
+    eventually("rolled", || vendor.billed() == 2 && project.read("assets/hero.png") != first);
+    eventually("locked", || entry(&project, "hero").matches("[[asset.takes]]").count() == 2);
+    press("u");
+    eventually("taken back", || project.read("assets/hero.png") == first);
+    press("u");
+    wait("no choice to take back");
+    press("?");
+    wait("q quit");
+    press("q");
+    let status = terminal.0.wait().expect("it ends");
+    assert_eq!(status.code(), Some(0), "{}", said.lock().expect("nobody panics"));
+    assert_eq!(vendor.billed(), 2);
+    is_settled(&project);
+}

@@ -18,7 +18,7 @@ use crate::lock::{Entry, Take};
 use crate::name::{AssetName, ProjectPath};
 use crate::picture::Picture;
 use crate::plan::{Action, PlannedAsset, ReasonCode};
-use crate::project::{Allowed, Project, Selection, Survey};
+use crate::project::{Agreed, Allowed, Project, Selection, Survey};
 use crate::resolve::{Asset, AssetOrigin, Explanation, Layer};
 use crate::route::Candidate;
 
@@ -59,12 +59,15 @@ pub(super) fn detail(whole: &Whole, hub: &Hub, name: &str) -> Option<Value> {
     }
     if let Some(recipe) = document.get_mut("recipe") {
         for reference in items(recipe, "references") {
+            // What the recipe calls so is an address on the web, which the page doesn't load from.
+            reference["web"] = reference["url"].take();
             reference["url"] = reference_url(reference, hub);
         }
     }
     document["reroll"] = reroll(asset, planned, entry, project);
-    document["generate"] = generate(planned);
-    document["draft"] = draft(asset, planned, project);
+    document["generate"] = generate(planned, project, &Allowed::default());
+    let drafts = Allowed { draft: true, ..Allowed::default() };
+    document["draft"] = if asset.draft.is_some() { generate(planned, project, &drafts) } else { Value::Null };
     document["accept"] = json!(can_accept(planned, survey, entry));
     document["adopt"] = json!(adoptable(asset, planned));
     Some(document)
@@ -166,6 +169,9 @@ fn reroll(asset: &Asset, planned: &PlannedAsset, entry: Option<&Entry>, project:
         Some("it is held".to_string())
     } else if planned.action == Action::Blocked {
         Some("its file was edited by hand".to_string())
+    } else if let Some(error) = planned.error.as_ref().filter(|_| planned.images == 0) {
+        // The same recipe once more would come to the same.
+        Some(error.message.clone())
     } else if candidate.is_none() {
         Some(match planned.missing_keys.as_slice() {
             [] => "nobody can be asked".to_string(),
@@ -181,25 +187,22 @@ fn usable<'a>(candidates: &'a [Candidate], project: &Project) -> Option<&'a Cand
     candidates.iter().find(|candidate| project.has_key(&candidate.route.provider))
 }
 
-/// What is to be done about it.
-fn generate(planned: &PlannedAsset) -> Value {
+/// What it would cost to have it made, with all that it refers to and that isn't there.
+fn generate(planned: &PlannedAsset, project: &Project, allowed: &Allowed) -> Value {
     if matches!(planned.action, Action::Keep | Action::Blocked | Action::Unavailable | Action::Prune) {
         return Value::Null;
     }
-    let missing = (planned.images > 0 && !planned.missing_keys.is_empty())
-        .then(|| format!("{} is not set", planned.missing_keys.join(" or ")));
-    let why_not = planned.error.as_ref().map(|error| error.message.clone()).or(missing);
-    json!({ "cost_usd": planned.cost_usd, "images": planned.images, "why_not": why_not })
-}
-
-/// The same as a draft.
-fn draft(asset: &Asset, planned: &PlannedAsset, project: &Project) -> Value {
-    if planned.action != Action::Generate || asset.draft.is_none() {
+    let selection = Selection { names: vec![planned.name.to_string()], ..Selection::default() };
+    let Ok(plan) = project.plan(&selection, allowed) else { return Value::Null };
+    let Some(own) = plan.iter().find(|one| one.name == planned.name) else { return Value::Null };
+    if own.action == Action::Keep || own.error.is_some() {
+        // A draft that is there already; what isn't sent again by itself.
         return Value::Null;
     }
-    let selection = Selection { names: vec![asset.name.to_string()], ..Selection::default() };
-    let Ok(plan) = project.plan(&selection, &Allowed { draft: true, ..Allowed::default() }) else { return Value::Null };
-    plan.iter().find(|one| one.name == asset.name).map_or(Value::Null, generate)
+    let missing = plan.iter().find(|one| one.images > 0 && !one.missing_keys.is_empty());
+    let missing = missing.map(|one| format!("{} is not set", one.missing_keys.join(" or ")));
+    let Agreed { images, cost_usd } = Agreed::of(&plan);
+    json!({ "cost_usd": cost_usd, "images": images, "why_not": missing })
 }
 
 /// Whether the present picture could stand for a recipe that has changed, or for one that is only tried out.

@@ -40,6 +40,8 @@ pub(in crate::cli) struct Hub {
 #[derive(Default)]
 struct Board {
     revision: u64,
+    /// How often an order has ended: between two ends no asset is another one.
+    orders: u64,
     rows: BTreeMap<String, Row>,
     running: Option<Running>,
     message: Option<Said>,
@@ -136,8 +138,9 @@ impl Hub {
         self.messages.subscribe()
     }
 
-    pub(super) fn revision(&self) -> u64 {
-        self.board().revision
+    /// How many orders have ended.
+    pub(super) fn orders(&self) -> u64 {
+        self.board().orders
     }
 
     /// The project to read pictures with.
@@ -226,6 +229,7 @@ impl Hub {
         let is_draft = matches!(order, Order::Sync { draft: true, .. } | Order::Reroll { draft: true, .. });
         self.change(|board| {
             board.running = None;
+            board.orders += 1;
             board.budget.spent_usd = spent.cost_usd;
             board.budget.images = spent.images;
             match done {
@@ -272,7 +276,9 @@ impl Hub {
             board.budget.max_cost_usd = limits.max_cost_usd;
             board.budget.max_images = Some(limits.max_images);
             board.can_draft = project.can_draft();
-            board.viewer = Some(Arc::clone(project));
+            if project.is_whole() {
+                board.viewer = Some(Arc::clone(project));
+            }
         }
     }
 

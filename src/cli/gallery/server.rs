@@ -195,13 +195,13 @@ struct Asked {
 impl Desk {
     /// The whole project, opened anew where anything may have changed.
     fn whole(&self) -> Result<Arc<Whole>, Failure> {
-        let revision = self.server.hub.revision();
+        let orders = self.server.hub.orders();
         let mut known = self.whole.lock().unwrap_or_else(PoisonError::into_inner);
-        if let Some((_, whole)) = known.as_ref().filter(|(of, _)| *of == revision) {
+        if let Some((_, whole)) = known.as_ref().filter(|(of, _)| *of == orders) {
             return Ok(Arc::clone(whole));
         }
         let whole = Arc::new(Whole::open(self.server.context, &self.server.manifest)?);
-        *known = Some((revision, Arc::clone(&whole)));
+        *known = Some((orders, Arc::clone(&whole)));
         Ok(whole)
     }
 }

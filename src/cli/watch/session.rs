@@ -71,6 +71,8 @@ pub(super) struct Session {
     watched: Option<Watched>,
     spent: Spent,
     queue: VecDeque<(Order, Option<Answer>)>,
+    /// Keys that were pressed while something was under way: what they mean depends on how that ends.
+    pressed: VecDeque<char>,
     running: Option<Running>,
     /// What was heard while something else was waited for.
     heard: VecDeque<Signal>,
@@ -115,6 +117,7 @@ impl Session {
             watched: None,
             spent: Spent::default(),
             queue: VecDeque::new(),
+            pressed: VecDeque::new(),
             running: None,
             heard: VecDeque::new(),
             is_outrun: false,
@@ -158,6 +161,7 @@ impl Session {
             };
             match signal {
                 Signal::Touched => self.touched(signals),
+                Signal::Key(key) if self.running.is_some() && "gdru".contains(key) => self.pressed.push_back(key),
                 Signal::Key(key) => self.key(key),
                 Signal::Asked(order, answer) => self.queue.push_back((order, Some(answer))),
                 Signal::Ended(ended, planned) => self.ended(*ended, planned, signals)?,
@@ -172,6 +176,11 @@ impl Session {
     }
 
     fn begin_next(&mut self) {
+        if self.queue.is_empty()
+            && let Some(key) = self.pressed.pop_front()
+        {
+            self.key(key);
+        }
         let Some((order, answer)) = self.queue.pop_front() else { return };
         let (stop, begun) = (Stop::default(), Begun::default());
         let told = Told::new(&self.context.talk, self.hub.clone(), begun.clone());
@@ -314,7 +323,12 @@ impl Session {
             None if matches!(order, Order::Sync { .. }) && self.is_first => {
                 talk.remark(&describe::nothing(done.plan.assets.len()))?;
             }
-            None => {}
+            None => {
+                let (what, names) = order.words();
+                if !names.is_empty() {
+                    talk.say(&talk.err.plain(&format!("{what} {}: done", names.join(", "))));
+                }
+            }
         }
         if !matches!(order, Order::Look) || !self.setup.automatic {
             self.say_first();

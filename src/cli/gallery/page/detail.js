@@ -40,16 +40,18 @@
       next: button("Next asset (])", icon("next"), () => go(1), { "data-key": "next" }),
       what: element("div", { class: "what" }),
       single: element("div", { class: "single" }, stage.element, blank, element("span", { class: "work", "aria-hidden": "true" })),
+      takes: element("div", { class: "takes" }),
       takesHead: element("div", { class: "takes-head" }),
       scroll: element("div", { class: "facts-scroll" }),
     };
+    parts.takes.append(parts.takesHead, takes.strip);
     parts.scroll.append(parts.actions = element("div", { class: "actions-host" }, takes.buttons), facts.notes, ...facts.sections);
     panel().append(
       element("div", { class: "detail-bar" }, element("div", { class: "steps" }, parts.previous, parts.next), parts.name, parts.state, parts.budget,
         button("Close (Esc)", icon("close"), close, { "data-testid": "close" })),
       element("div", { class: "detail-body" },
         element("div", { class: "stage" }, element("div", { class: "stage-bar" }, parts.what, viewport.tools()), parts.single, compare.element,
-          element("div", { class: "takes" }, parts.takesHead, takes.strip)),
+          parts.takes),
         parts.scroll));
     panel().addEventListener("keydown", trap);
   }
@@ -116,6 +118,8 @@
       element("h3", null, asset.takes.length === 0 ? "Takes" : words.counted(asset.takes.length, "take")),
       element("button", { type: "button", class: "small", "data-testid": "compare", disabled: !canCompare, "aria-pressed": String(pair !== null), "aria-keyshortcuts": "c", "data-hint": "C", title: "Compare two takes", onclick: toggleCompare }, pair ? "Comparing" : "Compare"),
     ]);
+    // What isn't generated has no takes to choose from.
+    parts.takes.hidden = asset.takes.length === 0 && !asset.recipe;
     takes.drawStrip(name, asset.takes, selected, { select, compare: (number) => comparePair(selected, number) });
   }
 

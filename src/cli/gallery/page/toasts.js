@@ -7,6 +7,9 @@
   const most = 4;
   const icons = { error: "failed", refused: "blocked", info: "fresh" };
 
+  /** What a terminal begins in lower case. */
+  const sentence = (text) => text.charAt(0).toUpperCase() + text.slice(1);
+
   function close(toast) {
     const held = toast.contains(document.activeElement);
     toast.remove();
@@ -30,7 +33,7 @@
     for (const other of [...host.children].filter((toast) => toast.dataset.text === notice.text)) other.remove();
     const toast = element("div", { class: "toast", "data-testid": "toast", "data-kind": notice.kind, "data-text": notice.text, role: notice.kind === "info" ? null : "alert" },
       icon(icons[notice.kind] || "fresh"),
-      element("div", { class: "toast-words" }, element("p", null, prose(notice.text)), notice.help ? element("p", { class: "help-text" }, prose(notice.help)) : null),
+      element("div", { class: "toast-words" }, element("p", null, prose(sentence(notice.text))), notice.help ? element("p", { class: "help-text" }, prose(sentence(notice.help))) : null),
       button ? element("button", { type: "button", class: "small", onclick: () => { close(toast); button.run(); } }, button.label) : null,
       element("button", { type: "button", class: "quiet icon-button small", "aria-label": "Dismiss", onclick: () => close(toast) }, icon("close")));
     host.append(toast);
