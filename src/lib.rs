@@ -15,6 +15,9 @@
 //!
 //! [`project::Project`] strings them together; start reading at `Project::sync`.
 //!
+//! [`watch::Watcher`] tells when [`files::Watched`], what a run has read, may say something else; the session that acts on it, with
+//! its keys and its page in the browser, is the command line's.
+//!
 //! Most runs find nothing to do, and take a shorter way: [`snapshot::Snapshot`] is what the last run concluded, and all that
 //! its conclusion stands on. As long as that is as it was, nothing is parsed and no file is opened. And where an edit of the
 //! manifest touches some assets' tables and nothing else, [`project::Project::edited`] is the project with those alone.

@@ -52,13 +52,13 @@ const status = (pid, field) =>
 /** Memory in MiB, and how often any thread of the process was woken in some seconds. */
 async function idle(pid) {
   const { readdirSync } = await import("node:fs");
-  const wakes = () =>
-    readdirSync(`/proc/${pid}/task`)
-      .map((task) => Number(readFileSync(`/proc/${pid}/task/${task}/status`, "utf8").match(/^voluntary_ctxt_switches:\s+(\d+)/m)[1]))
-      .reduce((sum, count) => sum + count, 0);
-  const before = wakes();
+  const switches = (task) =>
+    Number(readFileSync(`/proc/${pid}/task/${task}/status`, "utf8").match(/^voluntary_ctxt_switches:\s+(\d+)/m)[1]);
+  const tasks = () => readdirSync(`/proc/${pid}/task`);
+  const before = new Map(tasks().map((task) => [task, switches(task)]));
   await new Promise((resolve) => setTimeout(resolve, IDLE_SECONDS * 1000));
-  return { wakes: wakes() - before, mebibytes: status(pid, "VmRSS") / 1024 };
+  const wakes = tasks().reduce((sum, task) => sum + switches(task) - (before.get(task) ?? 0), 0);
+  return { wakes, mebibytes: status(pid, "VmRSS") / 1024 };
 }
 
 /** Milliseconds from the moment before the manifest is written to the new picture's load event. */
@@ -135,7 +135,8 @@ async function measure(assets) {
   }
   const frames = await scroll(page, 40);
   await browser.close();
-  await new Promise((resolve) => setTimeout(resolve, 500));
+  // Threads that nobody needs any more go after a while.
+  await new Promise((resolve) => setTimeout(resolve, 12_000));
   const served = await idle(child.pid);
   child.removeAllListeners("exit");
   child.kill("SIGINT");

@@ -16,7 +16,15 @@ use crate::cli::json::{VERSION, render};
 use crate::name::AssetName;
 
 /// The commands that take names of assets, with the argument that does.
-const TAKE_NAMES: [(&str, &str); 3] = [("sync", "names"), ("plan", "names"), ("show", "name")];
+const TAKE_NAMES: [(&str, &str); 7] = [
+    ("sync", "names"),
+    ("plan", "names"),
+    ("show", "name"),
+    ("reroll", "names"),
+    ("takes", "name"),
+    ("pick", "name"),
+    ("accept", "names"),
+];
 /// What a name is in a script of clap's, until it is asked for.
 const NAME: &str = "TINTYPE_ASSET";
 /// Names hold nothing that a shell would read as anything else, see [`AssetName`].
@@ -104,16 +112,20 @@ mod tests {
     use clap::ValueEnum;
 
     use crate::cli::args::Shell;
-    use crate::cli::completions::{NAME, script};
+    use crate::cli::completions::{NAME, TAKE_NAMES, script};
 
     #[test]
     fn every_script_asks_for_names_wherever_one_goes() {
         let places = |shell: Shell, mark: &str| script(shell).matches(mark).count();
-        assert_eq!(places(Shell::Bash, "$(tintype __assets"), 3);
-        assert_eq!(places(Shell::Zsh, ":_tintype_assets'"), 3);
+        let all = TAKE_NAMES.len();
+        assert_eq!(places(Shell::Bash, "$(tintype __assets"), all);
+        assert_eq!(places(Shell::Zsh, ":_tintype_assets'"), all);
         assert_eq!(places(Shell::Zsh, "\n_tintype_assets() {"), 1);
-        assert_eq!(places(Shell::Fish, "subcommand sync plan show\" -f -a \"(tintype __assets"), 1);
-        assert_eq!(places(Shell::Powershell, "tintype __assets 2>$null"), 3);
+        assert_eq!(
+            places(Shell::Fish, "subcommand sync plan show reroll takes pick accept\" -f -a \"(tintype __assets"),
+            1
+        );
+        assert_eq!(places(Shell::Powershell, "tintype __assets 2>$null"), all);
     }
 
     #[test]

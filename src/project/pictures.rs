@@ -9,6 +9,8 @@ use crate::transform::{Fit, Settings, transform};
 
 /// The longest side of a small picture, in pixels: sharp on a card, on any screen.
 const SMALL: u32 = 512;
+/// A file of so many bytes is as quickly sent as a smaller one is made.
+const FEW: usize = 100 << 10;
 /// Where small pictures are kept, in the state folder; another form gets another name.
 const SMALL_ONES: &str = "thumbs-v1";
 /// The quality of small pictures.
@@ -36,13 +38,17 @@ impl Project {
     }
 
     /// A small picture of this one, WebP of 512 pixels a side at most, from the state folder where it was made before. `None` for
-    /// what can't be read: it is to be shown as it is.
+    /// what is small already, or can't be read: it is to be shown as it is.
     pub fn thumbnail(&self, bytes: &[u8]) -> Option<Vec<u8>> {
+        let picture = Picture::read(bytes).ok()?;
+        let is_small = picture.width.max(picture.height) <= SMALL && bytes.len() <= FEW;
+        if is_small && picture.format != Format::Svg {
+            return None;
+        }
         let name = format!("{}.webp", Digest::of(bytes).hex());
         if let Some(known) = self.files.read_small(SMALL_ONES, &name) {
             return Some(known);
         }
-        let picture = Picture::read(bytes).ok()?;
         let side = |own: u32| Some(if picture.format == Format::Svg { SMALL } else { SMALL.min(own) });
         let settings = Settings {
             width: side(picture.width),

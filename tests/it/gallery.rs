@@ -11,7 +11,7 @@ use serde_json::{Value, json};
 
 use crate::projects::{entry, free, is_settled, studio, studio_manifest};
 use crate::sandbox::{Running, Sandbox, png};
-use crate::vendor::{KEY, Vendor};
+use crate::vendor::{Fault, KEY, Vendor};
 
 const HERO: &str = "[assets.hero]\nprompt = \"a red panda\"\n";
 const SOON: Duration = Duration::from_secs(20);
@@ -306,6 +306,32 @@ fn buttons_spend_what_stands_on_them_and_no_more() {
     is_settled(&project);
     assert_eq!(vendor.billed(), 2);
     project.check_invariants(&vendor);
+}
+
+#[test]
+fn a_price_counts_what_has_to_be_made_first_and_what_was_refused_has_none() {
+    let vendor = Vendor::openai();
+    vendor.when("forbidden", Fault::moderation(&["violence"]));
+    let project = studio(
+        &vendor,
+        &format!(
+            "{HERO}\n[assets.poster]\nprompt = \"a poster\"\nreferences = [\"asset:hero\"]\n\n[assets.villain]\nprompt = \"forbidden\"\n"
+        ),
+    );
+    let page = Page::serve(&project, "gallery --no-open");
+    assert_eq!(page.document("asset?name=poster")["generate"], json!({"cost_usd": 0.04, "images": 2, "why_not": null}));
+    let ask = |name: &str, cost: f64, images: u32| {
+        page.post(&json!({"action": "generate", "names": [name], "cost_usd": cost, "images": images})).status
+    };
+    assert_eq!(ask("poster", 0.04, 2), 202);
+    page.eventually("both", |page| page.row("poster")["state"] == "fresh" && page.row("hero")["state"] == "fresh");
+    assert_eq!(ask("villain", 0.02, 1), 202);
+    page.eventually("refused", |page| page.row("villain")["state"] == "failed");
+    let villain = page.document("asset?name=villain");
+    assert!(villain["generate"].is_null(), "{villain:#}");
+    assert!(villain["reroll"]["why_not"].as_str().is_some_and(|why| why.contains("refused")));
+    page.session.interrupt().wait().code(130);
+    assert_eq!(vendor.billed(), 2);
 }
 
 #[test]

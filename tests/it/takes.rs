@@ -93,6 +93,26 @@ fn a_reroll_that_fails_leaves_everything_as_it_was() {
 }
 
 #[test]
+fn a_reroll_that_was_killed_after_it_was_paid_for_is_taken_up_for_nothing() {
+    let vendor = Vendor::openai().with_urls();
+    let project = studio(&vendor, HERO);
+    project.run("sync").success();
+    let first = project.read("assets/hero.png");
+    vendor.next_download(Fault::DownloadGate);
+    let run = project.spawn("reroll hero");
+    vendor.wait_for_downloads(2);
+    run.kill().killed();
+    assert_eq!((project.read("assets/hero.png"), vendor.billed()), (first.clone(), 2));
+    // Whatever runs next keeps it; the reroll that was meant finds it there.
+    vendor.open();
+    project.run("reroll hero").success();
+    assert_ne!(project.read("assets/hero.png"), first);
+    assert_eq!((takes(&project, "hero").0.len(), vendor.billed()), (2, 2));
+    is_settled(&project);
+    project.check_invariants(&vendor);
+}
+
+#[test]
 fn a_reroll_touches_only_what_it_names() {
     let vendor = Vendor::openai();
     let project = studio(&vendor, &format!("{HERO}\n{POSTER}"));

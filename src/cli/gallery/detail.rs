@@ -12,6 +12,7 @@ use crate::cli::failure::Failure;
 use crate::cli::gallery::hub::Hub;
 use crate::cli::gallery::rows::Remark;
 use crate::cli::show::Picture as Shown;
+use crate::cli::watch::price;
 use crate::digest::Digest;
 use crate::files::FileState;
 use crate::lock::{Entry, Take};
@@ -201,7 +202,7 @@ fn generate(planned: &PlannedAsset, project: &Project, allowed: &Allowed) -> Val
     }
     let missing = plan.iter().find(|one| one.images > 0 && !one.missing_keys.is_empty());
     let missing = missing.map(|one| format!("{} is not set", one.missing_keys.join(" or ")));
-    let Agreed { images, cost_usd } = Agreed::of(&plan);
+    let Agreed { images, cost_usd } = price(&plan);
     json!({ "cost_usd": cost_usd, "images": images, "why_not": missing })
 }
 

@@ -18,7 +18,7 @@ use crate::cli::watch::session::Session;
 use crate::cli::{plan, sync};
 use crate::project::SyncOptions;
 
-pub(in crate::cli) use crate::cli::watch::order::{Done, Order};
+pub(in crate::cli) use crate::cli::watch::order::{Done, Order, price};
 pub(in crate::cli) use crate::cli::watch::session::{Answer, Signal};
 
 /// How a session is to go.

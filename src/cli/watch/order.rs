@@ -153,7 +153,7 @@ impl Bench<'_> {
         let survey = project.survey(&Selection::default(), &Allowed::default())?;
         let drafts = if project.can_draft() && !survey.plan.is_settled() {
             let allowed = Allowed { draft: true, ..Allowed::default() };
-            Some(Agreed::of(&project.plan(&Selection::default(), &allowed)?))
+            Some(price(&project.plan(&Selection::default(), &allowed)?))
         } else {
             None
         };
@@ -212,6 +212,11 @@ impl Bench<'_> {
         let allowed = Allowed { draft, ..self.options.allowed.clone() };
         SyncOptions { selection, allowed, agreed, before: self.before, ..self.options.clone() }
     }
+}
+
+/// All that a plan makes, free images too: what stands on a button.
+pub(in crate::cli) fn price(plan: &Plan) -> Agreed {
+    Agreed { images: plan.iter().map(|one| one.images).sum(), cost_usd: plan.cost_usd() }
 }
 
 /// What was chosen before, where an order has chosen something else.
