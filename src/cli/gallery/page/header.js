@@ -38,7 +38,7 @@
   function allButton(action, label, sum, attributes) {
     if (!sum || sum.names === 0) return null;
     const order = { action, names: [], cost_usd: sum.cost_usd, images: sum.images };
-    const images = sum.images === sum.names ? "" : ` · ${words.counted(sum.images, "image")}`;
+    const images = sum.images === 0 || sum.images === sum.names ? "" : ` · ${words.counted(sum.images, "image")}`;
     const isBusy = Boolean(store.head.running) || actions.isUnder(action, []);
     return actions.priced(`${label} ${words.number(sum.names)}${images}`, sum.cost_usd, {
       disabled: isBusy,
