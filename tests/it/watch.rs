@@ -293,6 +293,14 @@ fn a_failure_waits_for_a_change() {
 }
 
 #[test]
+fn where_there_is_nothing_to_watch_it_ends() {
+    let empty = Sandbox::new();
+    empty.run("watch").code(2).stderr_has("there is no images.toml");
+    empty.run("watch --manifest-path nowhere.toml").code(2).stderr_has("nowhere.toml");
+    empty.run("gallery --no-open --manifest-path nowhere.toml").code(2).stderr_has("nowhere.toml");
+}
+
+#[test]
 fn where_the_file_system_does_not_tell_it_looks_by_itself() {
     let project = free(HERO);
     let session = project.spawn("watch --poll").wait_for("looking twice a second at");

@@ -33,7 +33,7 @@ pub(super) fn run(context: &'static Context, folder: &Path) -> Result<Exit, Fail
     refuse_foreign(folder)?;
     let Whole { project, survey } = Whole::open(context, &manifest)?;
     let setup = Setup { options: SyncOptions::default(), automatic: false, draft: false, poll: false, serving: None };
-    let hub = Hub::new(&manifest, &setup, String::new());
+    let hub = Hub::new(&manifest, &setup, (String::new(), String::new()));
     let (plan, lock) = (survey.plan.clone(), Arc::clone(&survey.lock));
     let done = Done { plan, lock, project: Some(Arc::clone(&project)), ..Done::default() };
     hub.end(&Order::Look, &Ok(done), Spent::default(), None);

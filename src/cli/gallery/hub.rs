@@ -11,6 +11,7 @@ use tokio::sync::broadcast::{Receiver, Sender, channel};
 
 use crate::cli::exit::Exit;
 use crate::cli::failure::Failure;
+use crate::cli::gallery::guard::{is_same, token};
 use crate::cli::gallery::project_name;
 use crate::cli::gallery::rows::{Row, State, rows};
 use crate::cli::talk::Talk;
@@ -31,7 +32,10 @@ pub(super) type Message = (&'static str, Arc<str>);
 pub(in crate::cli) struct Hub {
     board: Mutex<Board>,
     messages: Sender<Message>,
-    address: String,
+    /// Where the page is: the server's address, and the path with the token.
+    address: (String, String),
+    /// What the browser is sent with, once: its command line is there for everybody on the machine to read.
+    ticket: Mutex<Option<String>>,
     project: String,
     automatic: bool,
     options: SyncOptions,
@@ -108,12 +112,13 @@ impl Said {
 }
 
 impl Hub {
-    pub(super) fn new(manifest: &Path, setup: &Setup, address: String) -> Self {
+    pub(super) fn new(manifest: &Path, setup: &Setup, address: (String, String)) -> Self {
         let board = Board { budget: Budget { spent_usd: Some(0.0), ..Budget::default() }, ..Board::default() };
         Self {
             board: Mutex::new(board),
             messages: channel(BACKLOG).0,
             address,
+            ticket: Mutex::default(),
             project: project_name(manifest),
             automatic: setup.automatic,
             options: setup.options.clone(),
@@ -158,21 +163,36 @@ impl Hub {
         self.board().undo.as_ref().map(|undo| (undo.name.clone(), undo.hash.to_string()))
     }
 
+    fn ticket(&self) -> MutexGuard<'_, Option<String>> {
+        self.ticket.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Where a ticket leads to, the first time that it is shown.
+    pub(super) fn redeem(&self, shown: &str) -> Option<&str> {
+        let mut ticket = self.ticket();
+        let is_it = ticket.as_deref().is_some_and(|ticket| is_same(ticket, shown));
+        if is_it { ticket.take().map(|_| self.address.1.as_str()) } else { None }
+    }
+
     /// Opens the page in the browser.
     pub(in crate::cli) fn open(&self, talk: &Talk) {
+        let (server, path) = &self.address;
+        let Ok(ticket) = token() else { return };
+        let address = format!("{server}/{ticket}");
+        *self.ticket() = Some(ticket);
         let (program, arguments): (&str, &[&str]) = match std::env::consts::OS {
             "macos" => ("open", &[]),
             "windows" => ("cmd", &["/c", "start", ""]),
             _ => ("xdg-open", &[]),
         };
         let mut command = Command::new(program);
-        command.args(arguments).arg(&self.address).stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::null());
+        command.args(arguments).arg(&address).stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::null());
         match command.spawn() {
             Ok(mut child) => {
                 // Whatever it says, the address has been told; it must not stay behind as a dead process.
                 std::thread::spawn(move || child.wait());
             }
-            Err(_) => talk.say(&format!("no browser could be opened: the page is at {}", self.address)),
+            Err(_) => talk.say(&format!("no browser could be opened: the page is at {server}{path}")),
         }
     }
 
@@ -344,4 +364,24 @@ fn pending<'a>(rows: impl Iterator<Item = &'a Row>) -> Pending {
             .map(|(sum, cost)| rounded(sum + cost)),
         names: sum.names + 1,
     })
+}
+
+#[cfg(test)]
+mod tests {
+    use std::path::Path;
+
+    use crate::cli::gallery::hub::Hub;
+    use crate::cli::watch::Setup;
+    use crate::project::SyncOptions;
+
+    #[test]
+    fn a_ticket_is_good_for_one_look() {
+        let options = SyncOptions::default();
+        let setup = Setup { options, automatic: false, draft: false, poll: false, serving: None };
+        let address = ("http://127.0.0.1:1".to_string(), "/t-1/".to_string());
+        let hub = Hub::new(Path::new("images.toml"), &setup, address);
+        assert_eq!(hub.redeem(""), None, "nobody was sent yet");
+        *hub.ticket() = Some("t-2".to_string());
+        assert_eq!([hub.redeem("t-3"), hub.redeem("t-2"), hub.redeem("t-2")], [None, Some("/t-1/"), None]);
+    }
 }

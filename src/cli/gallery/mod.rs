@@ -65,12 +65,12 @@ pub(in crate::cli) fn serve(
     let listener = listener.map_err(|error| failed(&error))?;
     let port = listener.local_addr().map_err(|error| failed(&error))?.port();
     let token = token().map_err(|error| failed(&error))?;
-    let address = format!("http://127.0.0.1:{port}/{token}/");
-    let hub = Arc::new(Hub::new(manifest, setup, address.clone()));
+    let (origin, path) = (format!("http://127.0.0.1:{port}"), format!("/{token}/"));
+    let hub = Arc::new(Hub::new(manifest, setup, (origin.clone(), path.clone())));
     let server = Server { hub: Arc::clone(&hub), sender, context, manifest: manifest.to_path_buf(), token, port };
     server.start(listener).map_err(|error| failed(&error))?;
     // The address is the answer of this command: a program may want it.
-    context.talk.answer(&format!("{address}\n"))?;
+    context.talk.answer(&format!("{origin}{path}\n"))?;
     if serving.open && context.talk.err.is_terminal && !context.environment.is_on("CI") {
         hub.open(&context.talk);
     }

@@ -96,10 +96,13 @@ async fn guarded(State(desk): State<Arc<Desk>>, request: Request, next: Next) ->
     let token = request.uri().path().split('/').nth(1).unwrap_or_default();
     let mut reply = match admit(request.method(), request.headers(), server.port) {
         Err((status, why)) => plain(status, why),
-        Ok(()) if !is_same(token, &server.token) => {
-            plain(StatusCode::FORBIDDEN, "this address is of another run: take the one that tintype has written")
-        }
-        Ok(()) => next.run(request).await,
+        Ok(()) if is_same(token, &server.token) => next.run(request).await,
+        Ok(()) => match server.hub.redeem(token) {
+            Some(path) => elsewhere(path),
+            None => {
+                plain(StatusCode::FORBIDDEN, "this address is of another run: take the one that tintype has written")
+            }
+        },
     };
     for (name, value) in HEADERS {
         let value = HeaderValue::from_static(value);
@@ -111,6 +114,11 @@ async fn guarded(State(desk): State<Arc<Desk>>, request: Request, next: Next) ->
 fn plain(status: StatusCode, text: &str) -> Reply {
     let built = Response::builder().status(status).header(header::CONTENT_TYPE, "text/plain; charset=utf-8");
     built.body(Body::from(format!("{text}\n"))).expect("these headers are sound")
+}
+
+fn elsewhere(path: &str) -> Reply {
+    let built = Response::builder().status(StatusCode::SEE_OTHER).header(header::LOCATION, path);
+    built.body(Body::empty()).expect("a token is a sound header")
 }
 
 fn refused(status: StatusCode, code: &str, message: &str, help: Option<&str>) -> Reply {

@@ -4,6 +4,7 @@
 //! and kept, and the newest wording is made next.
 
 use std::collections::VecDeque;
+use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::PathBuf;
 use std::sync::Arc;
 use std::sync::mpsc::{Receiver, RecvTimeoutError, Sender};
@@ -176,7 +177,7 @@ impl Session {
     }
 
     fn begin_next(&mut self) {
-        if self.queue.is_empty()
+        while self.queue.is_empty()
             && let Some(key) = self.pressed.pop_front()
         {
             self.key(key);
@@ -194,7 +195,12 @@ impl Session {
         std::thread::spawn(move || {
             let bench =
                 Bench { context, manifest: &manifest, options: &options, before, assets, report: &told, stop: &stop };
-            let ended = bench.carry_out(order);
+            // A bug in one run has been said by then; it ends that run alone.
+            let ended = catch_unwind(AssertUnwindSafe(|| bench.carry_out(order.clone()))).unwrap_or_else(|_| {
+                let message = "this came to nothing, for a bug in tintype";
+                let done = Err(Failure::new(Exit::Failed, "internal", message, "change anything to try it once more"));
+                Ended { order, done, watched: None }
+            });
             told.end();
             drop(sender.send(Signal::Ended(Box::new(ended), told.planned())));
         });
@@ -278,10 +284,15 @@ impl Session {
         }
         match &done {
             Ok(done) => self.say_done(&order, done)?,
+            Err(_) if self.watched.is_none() => {}
             Err(failure) => self.say_failed(&order, failure, planned),
         }
         if let Some(hub) = &self.hub {
             hub.end(&order, &done, self.spent, self.undoable().as_ref());
+        }
+        if let (Err(failure), None) = (done, &self.watched) {
+            // There is nothing whose change could be waited for.
+            return Err(failure);
         }
         self.follow();
         let changes = if has_read { self.look_until_whole(signals) } else { Vec::new() };
