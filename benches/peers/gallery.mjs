@@ -55,6 +55,8 @@ async function idle(pid) {
   const switches = (task) =>
     Number(readFileSync(`/proc/${pid}/task/${task}/status`, "utf8").match(/^voluntary_ctxt_switches:\s+(\d+)/m)[1]);
   const tasks = () => readdirSync(`/proc/${pid}/task`);
+  // What it does at the start is over by then.
+  await new Promise((resolve) => setTimeout(resolve, 2000));
   const before = new Map(tasks().map((task) => [task, switches(task)]));
   await new Promise((resolve) => setTimeout(resolve, IDLE_SECONDS * 1000));
   const wakes = tasks().reduce((sum, task) => sum + switches(task) - (before.get(task) ?? 0), 0);
