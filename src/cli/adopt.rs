@@ -8,7 +8,7 @@ use crate::cli::exit::Exit;
 use crate::cli::failure::Failure;
 use crate::cli::json::{NoteRow, VERSION, render};
 use crate::cli::talk::Screen;
-use crate::cli::words::price;
+use crate::cli::words::at_most;
 use crate::event::{Silent, Verdict};
 use crate::files::read_outside;
 use crate::name::AssetName;
@@ -49,7 +49,8 @@ fn words(name: &str, adopted: &Adopted, screen: Screen) -> String {
         lines.push(format!("its files aren't made: {}", error.message));
         lines.extend(error.help.clone());
     }
-    let follower = |(name, cost): &(_, Option<f64>)| format!("{name} follows it: up to {}", price(*cost));
+    let follower =
+        |(name, cost): &(_, Option<f64>)| format!("{name} follows it: the next sync makes it anew, {}", at_most(*cost));
     lines.extend(adopted.followers.iter().map(follower));
     let lines: Vec<String> = lines.iter().map(|line| screen.plain(line)).collect();
     lines.join("\n")

@@ -8,7 +8,7 @@ use crate::cli::args::{Format, PickArguments};
 use crate::cli::exit::Exit;
 use crate::cli::failure::Failure;
 use crate::cli::json::{VERSION, render};
-use crate::cli::words::price;
+use crate::cli::words::at_most;
 use crate::event::Silent;
 use crate::project::Pick;
 
@@ -54,9 +54,9 @@ pub(super) fn run(context: &Context, arguments: &PickArguments) -> Result<Exit, 
 }
 
 fn follow(pick: &Pick) -> impl Iterator<Item = String> {
-    pick.followers.iter().map(|(name, cost)| {
-        format!("{name} follows {}: the next sync makes it anew, up to {}", pick.name, price(*cost))
-    })
+    pick.followers
+        .iter()
+        .map(|(name, cost)| format!("{name} follows {}: the next sync makes it anew, {}", pick.name, at_most(*cost)))
 }
 
 fn done(pick: &Pick, is_dry: bool) -> String {

@@ -49,6 +49,15 @@ pub(crate) fn price(cost_usd: Option<f64>) -> String {
     }
 }
 
+/// The same of what may turn out to be less.
+pub(crate) fn at_most(cost_usd: Option<f64>) -> String {
+    match cost_usd {
+        None => "at an unknown price".to_string(),
+        Some(0.0) => "for nothing".to_string(),
+        Some(amount) => format!("up to {}", dollars(amount)),
+    }
+}
+
 /// The first of several names, and how many more there are.
 pub(crate) fn several<T: Display>(names: &[T], most: usize) -> String {
     let shown: Vec<String> = names.iter().take(most).map(ToString::to_string).collect();
@@ -100,7 +109,7 @@ fn visible(text: &str) -> usize {
 
 #[cfg(test)]
 mod tests {
-    use crate::cli::words::{counted, dollars, plain, price, several, wrap};
+    use crate::cli::words::{at_most, counted, dollars, plain, price, several, wrap};
 
     #[test]
     fn amounts_have_cents_and_more_where_they_need_more() {
@@ -110,6 +119,10 @@ mod tests {
             assert_eq!(dollars(amount), text);
         }
         assert_eq!([price(None), price(Some(0.0))], ["price unknown", "free"]);
+        assert_eq!(
+            [at_most(None), at_most(Some(0.0)), at_most(Some(0.04))],
+            ["at an unknown price", "for nothing", "up to $0.04"]
+        );
     }
 
     #[test]

@@ -85,7 +85,10 @@ fn what_refers_to_an_adopted_picture_follows_it_and_its_price_is_said() {
     project.run("adopt night bought.png").code(2).stderr_has("there is no such file");
     project.file("bought.png", png(64, 64, BLUE)).run("adopt night bought.png").code(2).stderr_has("follows `hero`");
     project.run("sync").success();
-    project.run("adopt hero bought.png").success().stdout_has("night follows it: up to $0.02");
+    project
+        .run("adopt hero bought.png")
+        .success()
+        .stdout_has("night follows it: the next sync makes it anew, up to $0.02");
     plan_is(&project, &[("hero", "keep", ""), ("night", "generate", "reference")]);
 }
 
