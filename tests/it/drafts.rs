@@ -170,3 +170,16 @@ fn branches_with_a_draft_and_a_finished_picture_come_to_the_finished_one() {
     project.run("sync --frozen").success();
     assert_eq!(vendor.billed(), 1);
 }
+
+#[test]
+fn a_finished_picture_under_another_name_needs_no_draft() {
+    let vendor = Vendor::openai();
+    let project = drafted(&vendor, HERO);
+    project.run("sync").success();
+    // Renamed, with a cache that has lost what it knew: the lockfile and the untouched file know it.
+    project.empty_cache().edit("[assets.hero]", "[assets.heroine]");
+    project.run("sync --draft").success();
+    assert!(!entry(&project, "heroine").contains("draft"));
+    assert_eq!(vendor.billed(), 1);
+    is_settled(&project);
+}

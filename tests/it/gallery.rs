@@ -396,6 +396,21 @@ fn changes_are_told_as_they_happen() {
 }
 
 #[test]
+fn after_an_edit_of_one_asset_all_the_others_are_still_shown() {
+    let project = free(&format!("{HERO}\n[assets.second]\nprompt = \"a moon\"\n"));
+    project.run("sync").success();
+    project.run("sync").success();
+    let page = Page::serve(&project, "watch --gallery --no-open");
+    let take = page.document("asset?name=second")["takes"][0]["url"].as_str().expect("an address").to_string();
+    let thumb = page.row("hero")["thumb"].clone();
+    project.edit("a red panda", "a blue panda");
+    page.eventually("made", |page| page.row("hero")["thumb"] != thumb && page.row("hero")["state"] == "fresh");
+    assert_eq!([page.get(&take).status, page.get("output/x/assets/second.png").status], [200, 200]);
+    assert_eq!(page.document("asset?name=second")["state"], "fresh");
+    page.session.interrupt().wait().code(130);
+}
+
+#[test]
 fn stand_ins_drafts_and_blocked_files_are_called_so() {
     let vendor = Vendor::aisa();
     let assets = "[draft]\nmodel = \"placeholder\"\n\n[defaults]\nmodel = \"seedream-4.5\"\nsize = \"2048x2048\"\n\n\

@@ -225,6 +225,34 @@ fn the_budget_is_the_sessions() {
 }
 
 #[test]
+fn images_are_counted_through_the_session() {
+    let vendor = Vendor::openai();
+    let project = studio(&vendor, HERO);
+    let session = project.spawn("watch --max-images 2").wait_for("watching");
+    project.write("images.toml", manifest_with(&project, "a second one"));
+    eventually("the second picture", || vendor.billed() == 2);
+    eventually("locked", || entry(&project, "hero").contains("a second one"));
+    project.write("images.toml", manifest_with(&project, "a third one"));
+    let session = session.wait_for("at most 2 are allowed in a session, which has spent 2");
+    session.interrupt().wait().code(130);
+    assert_eq!(vendor.billed(), 2);
+}
+
+#[test]
+fn what_is_not_begun_when_it_changes_is_never_asked_for() {
+    let vendor = Vendor::openai().latency(Duration::from_millis(600));
+    let project = studio(&vendor, &format!("{HERO}\n[assets.second]\nprompt = \"an old wording\"\n"));
+    let session = watch(&project, "--jobs 1");
+    vendor.wait_for_requests(1);
+    project.edit("an old wording", "a new wording");
+    eventually("the new one", || vendor.billed_for("a new wording") == 1);
+    eventually("locked", || project.exists("images.lock") && project.lockfile().contains("a new wording"));
+    session.interrupt().wait().code(130);
+    assert_eq!((vendor.billed_for("an old wording"), vendor.billed()), (0, 2));
+    is_settled(&project);
+}
+
+#[test]
 fn what_needs_consent_waits_for_it() {
     let vendor = Vendor::openai();
     let project = studio(&vendor, &format!("{HERO}\n[budget]\nconfirm_above_usd = 0.03\n"));

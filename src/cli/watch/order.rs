@@ -103,6 +103,8 @@ pub(in crate::cli) struct Bench<'a> {
     pub(in crate::cli) before: Spent,
     /// How many assets were declared when this was looked at the last time.
     pub(in crate::cli) assets: usize,
+    /// Who hears what was read as soon as it was: a change of it is worth knowing long before the end.
+    pub(in crate::cli) reading: &'a dyn Fn(Watched),
     pub(in crate::cli) report: &'a dyn Report,
     pub(in crate::cli) stop: &'a Stop,
 }
@@ -123,6 +125,7 @@ impl Bench<'_> {
         }
         let project = self.open(watched)?;
         let lock = if *order == Order::Look { Lockfile::default() } else { project.read_lock()? };
+        (self.reading)(project.watched());
         let mut synced = None;
         match order {
             Order::Look => {}
@@ -180,6 +183,7 @@ impl Bench<'_> {
                 whole
             }
         };
+        (self.reading)(project.watched());
         let synced = project.sync(&options, self.report, self.stop);
         *watched = Some(project.watched());
         let synced = synced?;

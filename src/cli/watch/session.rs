@@ -46,6 +46,8 @@ pub(in crate::cli) enum Signal {
     Key(char),
     /// The page asks for something.
     Asked(Order, Answer),
+    /// This is what the run that is under way works on.
+    Reading(Watched),
     /// What was under way is over; with what it would have spent.
     Ended(Box<Ended>, Option<Agreed>),
     /// Ctrl-C.
@@ -165,6 +167,12 @@ impl Session {
                 Signal::Key(key) if self.running.is_some() && "gdru".contains(key) => self.pressed.push_back(key),
                 Signal::Key(key) => self.key(key),
                 Signal::Asked(order, answer) => self.queue.push_back((order, Some(answer))),
+                Signal::Reading(watched) => {
+                    self.watched = Some(watched);
+                    self.follow();
+                    let changes = self.look_until_whole(signals);
+                    self.changed(&changes);
+                }
                 Signal::Ended(ended, planned) => self.ended(*ended, planned, signals)?,
                 Signal::Interrupted => self.interrupted(),
             }
@@ -193,8 +201,17 @@ impl Session {
         self.running = Some(Running { stop: stop.clone(), begun, answer });
         self.is_outrun = false;
         std::thread::spawn(move || {
-            let bench =
-                Bench { context, manifest: &manifest, options: &options, before, assets, report: &told, stop: &stop };
+            let reading = |watched| drop(sender.send(Signal::Reading(watched)));
+            let bench = Bench {
+                context,
+                manifest: &manifest,
+                options: &options,
+                before,
+                assets,
+                reading: &reading,
+                report: &told,
+                stop: &stop,
+            };
             // A bug in one run has been said by then; it ends that run alone.
             let ended = catch_unwind(AssertUnwindSafe(|| bench.carry_out(order.clone()))).unwrap_or_else(|_| {
                 let message = "this came to nothing, for a bug in tintype";
