@@ -11,7 +11,7 @@ use crate::name::AssetName;
 use crate::observe::{Learned, observe};
 use crate::plan::{Action, Plan, PlannedAsset, plan};
 use crate::project::keys::KeySource;
-use crate::project::{Allowed, Project, Selection, Surroundings, SyncOptions};
+use crate::project::{Allowed, Project, Surroundings, SyncOptions};
 use crate::resolve::Asset;
 use crate::snapshot::{Conclusion, Snapshot};
 
@@ -89,12 +89,5 @@ impl SyncOptions {
     /// Whether nothing that a sync could do is left out, and nothing is done that is settled.
     pub(crate) fn sees_everything(&self) -> bool {
         self.selection.is_everything() && !self.allowed.no_prune && !self.allowed.refresh && !self.allowed.draft
-    }
-}
-
-impl Selection {
-    /// Whether no asset is left out.
-    pub fn is_everything(&self) -> bool {
-        self.names.is_empty() && self.tags.is_empty()
     }
 }
