@@ -109,9 +109,7 @@ impl Export {
 
     fn thumb(&mut self, project: &Project, hub: &Hub, name: &str) -> Result<Option<String>, Failure> {
         let Some(shown) = hub.row(name).and_then(|row| row.picture) else { return Ok(None) };
-        let file = shown.path.as_ref().and_then(|path| project.read_picture(path).ok());
-        let bytes = file.or_else(|| project.read_original(shown.original?));
-        bytes.map(|bytes| self.picture(&small(project, bytes))).transpose()
+        shown.bytes(project).map(|bytes| self.picture(&small(project, bytes))).transpose()
     }
 
     /// Outputs as they are; takes and references small, as originals are large and many.

@@ -1,13 +1,13 @@
 //! The pictures that the page shows: outputs, originals, references, and small ones of them. Nothing else of the machine.
 
-use std::collections::BTreeSet;
-
 use axum::body::Body;
 use axum::http::{HeaderMap, Response, StatusCode, header};
 
+use crate::cli::gallery::detail::Whole;
 use crate::cli::gallery::guard::SANDBOX;
 use crate::cli::gallery::hub::Hub;
 use crate::digest::Digest;
+use crate::lock::Entry;
 use crate::name::ProjectPath;
 use crate::picture::Picture;
 use crate::project::Project;
@@ -48,43 +48,32 @@ fn picture(bytes: Vec<u8>, cache: &str, asked: &HeaderMap) -> Option<Response<Bo
 /// The small picture of an asset.
 pub(super) fn thumb(hub: &Hub, name: &str, asked: &HeaderMap) -> Option<Response<Body>> {
     let (project, shown) = (hub.viewer()?, hub.row(name)?.picture?);
-    let file = shown.path.as_ref().and_then(|path| project.read_picture(path).ok());
-    let bytes = match file {
-        Some(bytes) => bytes,
-        None => project.read_original(shown.original?)?,
-    };
-    // What can't be read here the browser may.
-    let small = project.thumbnail(&bytes).unwrap_or(bytes);
-    picture(small, FOR_EVER, asked)
+    picture(small(&project, shown.bytes(&project)?), FOR_EVER, asked)
 }
 
 /// An original that some asset has as a take; small, if that is wanted.
-pub(super) fn original(hub: &Hub, hash: &str, is_small: bool, asked: &HeaderMap) -> Option<Response<Body>> {
-    let project = hub.viewer()?;
+pub(super) fn original(whole: &Whole, hash: &str, is_small: bool, asked: &HeaderMap) -> Option<Response<Body>> {
     let hash: Digest = hash.parse().ok()?;
     // The cache is other projects', too.
-    let is_own =
-        project.read_lock().ok()?.entries.values().any(|entry| entry.takes().iter().any(|take| take.hash == hash));
-    let bytes = project.read_original(hash).filter(|_| is_own)?;
-    let small = if is_small { project.thumbnail(&bytes) } else { None };
-    picture(small.unwrap_or(bytes), FOR_EVER, asked)
+    let mut takes = whole.survey.lock.entries.values().flat_map(Entry::takes);
+    let bytes = whole.project.read_original(takes.find(|take| take.hash == hash)?.hash)?;
+    picture(if is_small { small(&whole.project, bytes) } else { bytes }, FOR_EVER, asked)
 }
 
 /// A file that some asset declares.
-pub(super) fn output(hub: &Hub, path: &str, asked: &HeaderMap) -> Option<Response<Body>> {
-    let (project, path) = (hub.viewer()?, ProjectPath::new(path).ok()?);
-    let lock = project.read_lock().ok()?;
-    let locked = lock.entries.values().flat_map(|entry| &entry.outputs).any(|output| output.path == path);
+pub(super) fn output(whole: &Whole, path: &str, asked: &HeaderMap) -> Option<Response<Body>> {
+    let (project, path) = (&whole.project, ProjectPath::new(path).ok()?);
+    let locked = whole.survey.lock.entries.values().flat_map(|entry| &entry.outputs).any(|output| output.path == path);
     let is_own = locked || project.assets().by_name.values().any(|asset| declares(asset, &path));
     picture(project.read_picture(&path).ok().filter(|_| is_own)?, AGAIN, asked)
 }
 
 /// A file that some asset is made from.
-pub(super) fn reference(hub: &Hub, path: &str, asked: &HeaderMap) -> Option<Response<Body>> {
-    let (project, path) = (hub.viewer()?, ProjectPath::new(path).ok()?);
-    let read: BTreeSet<&ProjectPath> = project.assets().by_name.values().flat_map(Asset::reads).collect();
-    let bytes = project.read_picture(&path).ok().filter(|_| read.contains(&path))?;
-    picture(project.thumbnail(&bytes).unwrap_or(bytes), AGAIN, asked)
+pub(super) fn reference(whole: &Whole, path: &str, asked: &HeaderMap) -> Option<Response<Body>> {
+    let (project, path) = (&whole.project, ProjectPath::new(path).ok()?);
+    let is_read = project.assets().by_name.values().any(|asset| asset.reads().contains(&&path));
+    let bytes = project.read_picture(&path).ok().filter(|_| is_read)?;
+    picture(small(project, bytes), AGAIN, asked)
 }
 
 fn declares(asset: &Asset, path: &ProjectPath) -> bool {
@@ -96,7 +85,7 @@ pub(super) fn extension(bytes: &[u8]) -> &'static str {
     Picture::read_output(bytes).map_or("bin", |picture| picture.format.extension())
 }
 
-/// The small picture of these bytes, or they themselves.
+/// The small picture of these bytes, or they themselves: what can't be read here the browser may.
 pub(super) fn small(project: &Project, bytes: Vec<u8>) -> Vec<u8> {
     project.thumbnail(&bytes).unwrap_or(bytes)
 }

@@ -10,6 +10,7 @@ use crate::event::{AssetResult, Verdict};
 use crate::lock::Entry;
 use crate::name::{AssetName, ProjectPath};
 use crate::plan::{Action, Note, PlannedAsset, ReasonCode};
+use crate::project::Project;
 use crate::resolve::AssetOrigin;
 
 /// Where an asset stands.
@@ -67,6 +68,14 @@ pub(super) struct Row {
 pub(super) struct Shown {
     pub(super) path: Option<ProjectPath>,
     pub(super) original: Option<Digest>,
+}
+
+impl Shown {
+    /// The file's bytes or, where there is none, the original's.
+    pub(super) fn bytes(&self, project: &Project) -> Option<Vec<u8>> {
+        let file = self.path.as_ref().and_then(|path| project.read_picture(path).ok());
+        file.or_else(|| project.read_original(self.original?))
+    }
 }
 
 /// The rows after an order: those that it says nothing new of stay as they were.

@@ -171,11 +171,11 @@ async fn thumb(
 }
 
 async fn take(State(desk): State<Arc<Desk>>, Path((_, hash)): Path<(String, String)>, headers: HeaderMap) -> Reply {
-    shown(move || pictures::original(&desk.server.hub, &hash, true, &headers)).await
+    shown(move || pictures::original(desk.last()?.as_ref(), &hash, true, &headers)).await
 }
 
 async fn original(State(desk): State<Arc<Desk>>, Path((_, hash)): Path<(String, String)>, headers: HeaderMap) -> Reply {
-    shown(move || pictures::original(&desk.server.hub, &hash, false, &headers)).await
+    shown(move || pictures::original(desk.last()?.as_ref(), &hash, false, &headers)).await
 }
 
 async fn output(
@@ -183,7 +183,7 @@ async fn output(
     Path((_, _, path)): Path<(String, String, String)>,
     headers: HeaderMap,
 ) -> Reply {
-    shown(move || pictures::output(&desk.server.hub, &path, &headers)).await
+    shown(move || pictures::output(desk.last()?.as_ref(), &path, &headers)).await
 }
 
 async fn reference(
@@ -191,7 +191,7 @@ async fn reference(
     Path((_, path)): Path<(String, String)>,
     headers: HeaderMap,
 ) -> Reply {
-    shown(move || pictures::reference(&desk.server.hub, &path, &headers)).await
+    shown(move || pictures::reference(desk.last()?.as_ref(), &path, &headers)).await
 }
 
 #[derive(Deserialize)]
@@ -211,6 +211,13 @@ impl Desk {
         let whole = Arc::new(Whole::open(self.server.context, &self.server.manifest)?);
         *known = Some((orders, Arc::clone(&whole)));
         Ok(whole)
+    }
+
+    /// The same or, while the manifest is broken, as it was before: its pictures are still worth seeing.
+    fn last(&self) -> Option<Arc<Whole>> {
+        let known =
+            || self.whole.lock().unwrap_or_else(PoisonError::into_inner).as_ref().map(|(_, whole)| Arc::clone(whole));
+        self.whole().ok().or_else(known)
     }
 }
 
