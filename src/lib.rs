@@ -22,6 +22,10 @@
 //! its conclusion stands on. As long as that is as it was, nothing is parsed and no file is opened. And where an edit of the
 //! manifest touches some assets' tables and nothing else, [`project::Project::edited`] is the project with those alone.
 //!
+//! Programs name pictures through code that is written for them: [`codegen`] is its text, [`build::Build`] gives it to a build
+//! script, and a sync writes what `[codegen]` asks for. [`atlas`] packs them into sheets once they are made, and
+//! [`disclosure`] is what their files say of how they came about.
+//!
 //! # What is what
 //!
 //! A **recipe** ([`recipe::Recipe`]) is everything that decides what a model draws; its digest is the **fingerprint**. A
@@ -32,11 +36,12 @@
 //!
 //! Modules stand below in reading order, lowest first, and import only what stands above them; `tests/tidy.rs` holds that.
 //! The library never prints, exits, or reads the environment: a program gives [`project::Surroundings`] and listens
-//! through an [`event::Report`].
+//! through an [`event::Report`]. Two doors are open to who wants them: [`project::Surroundings::of_process`] reads the
+//! environment, and [`build::Build::emit`] speaks to Cargo.
 //!
 //! # Features
 //!
-//! - none: manifest, recipe, lockfile, plan and verify. No network, no terminal, no proc-macro: for build scripts.
+//! - none: manifest, recipe, lockfile, plan, verify and [`build`]. No network, no terminal, no proc-macro: for build scripts.
 //! - `generate`: `Project::sync`, with vendors, image codecs and the placeholder.
 //! - `cli` (default): the command line, `cli::run`.
 //! - `failpoints`: for the tests of this package only; see `docs/reliability.md`.
@@ -67,6 +72,7 @@ pub mod digest;
 pub mod diagnostic;
 pub mod name;
 pub mod picture;
+pub mod disclosure;
 pub mod recipe;
 pub mod capability;
 pub mod transform;
@@ -80,6 +86,8 @@ pub mod size;
 mod ground;
 pub mod route;
 pub mod lock;
+pub mod atlas;
+pub mod codegen;
 pub mod cache;
 pub mod observe;
 pub mod plan;
@@ -92,6 +100,8 @@ mod publish;
 #[cfg(feature = "generate")]
 mod execute;
 pub mod project;
+pub mod environment;
+pub mod build;
 #[cfg(feature = "cli")]
 pub mod watch;
 #[cfg(feature = "cli")]

@@ -1,6 +1,7 @@
 //! From originals in the cache to output files: made, recorded, put in place whole, and never over what isn't ours.
 
 use std::borrow::Cow;
+use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use tokio::sync::Semaphore;
@@ -12,10 +13,10 @@ use crate::lock::{Entry, LockedOutput, Lockfile};
 use crate::manifest::Publish;
 use crate::name::{AssetName, ProjectPath};
 use crate::observe::Facts;
-use crate::picture::Picture;
+use crate::picture::{Format, Picture};
 use crate::plan::{FileJob, FileVerdict, Note, ReasonCode, blocked};
 use crate::resolve::{Asset, AssetOrigin, Assets};
-use crate::transform::{Finding, Made, Original};
+use crate::transform::{Finding, Made, Original, Preview, Settings, pixels_of};
 
 /// Draws an original of this hash again, if it can.
 pub(crate) type Redraw = Arc<dyn Fn(Digest) -> Option<Vec<u8>> + Send + Sync>;
@@ -47,6 +48,8 @@ struct Making {
     jobs: Vec<FileJob>,
     /// What lay in each one's place when the plan was made.
     before: Vec<FileState>,
+    /// Those of which a preview is to be locked.
+    previewed: BTreeSet<ProjectPath>,
     overwrite: bool,
 }
 
@@ -60,6 +63,14 @@ pub(crate) struct Target<'a> {
 }
 
 impl Target<'_> {
+    /// Whether a preview of this file is to be locked: not of the same in another width, nor where all that is locked of it stays.
+    fn wants_preview(&self, job: &FileJob) -> bool {
+        let takes = self.asset.takes() as usize;
+        let mut narrow = self.asset.outputs.iter().filter(|output| output.part.width.is_some());
+        let is_narrow = narrow.any(|output| (1..=takes).any(|take| output.path(take) == job.path));
+        !is_narrow && locked_output(self, job).is_none_or(|locked| locked.settings != job.settings.digest())
+    }
+
     /// A job's file as it is to be locked.
     fn output(&self, job: &FileJob, written: &Written) -> LockedOutput {
         let has_takes = matches!(self.asset.origin, AssetOrigin::Generated(_));
@@ -71,6 +82,8 @@ impl Target<'_> {
             width: written.width,
             height: written.height,
             take: (self.asset.publish == Publish::All && has_takes).then_some(job.take),
+            color: written.preview.as_ref().map(|preview| preview.color),
+            thumbhash: written.preview.as_ref().map(|preview| preview.thumbhash.clone()),
         }
     }
 }
@@ -153,8 +166,10 @@ impl Publisher<'_> {
             self.place.files.read_picture(&job.path).map_err(|error| Note::new("files", error.to_string(), ""))?;
         let Picture { width, height, .. } = Picture::read_output(&bytes)
             .map_err(|error| Note::new("files", format!("`{}` is {error}", job.path), ""))?;
+        let preview = target.wants_preview(job).then(|| pixels_of(&bytes).ok()).flatten();
+        let preview = preview.map(|pixels| Preview::of(&pixels));
         let bytes = bytes.len() as u64;
-        Ok((target.output(job, &Written { hash, bytes, width, height, findings: Vec::new() }), Vec::new()))
+        Ok((target.output(job, &Written { hash, bytes, width, height, preview, findings: Vec::new() }), Vec::new()))
     }
 
     /// Makes these files on one core, one after the other: what is decoded for one of them serves the next.
@@ -171,6 +186,7 @@ impl Publisher<'_> {
             source: self.assets.source_file(target.asset).cloned(),
             redraw: target.redraw.clone(),
             before: jobs.iter().map(|job| seen(job).unwrap_or(FileState::Missing)).collect(),
+            previewed: jobs.iter().filter(|job| target.wants_preview(job)).map(|job| job.path.clone()).collect(),
             jobs: jobs.clone(),
             overwrite: self.overwrite,
         };
@@ -265,8 +281,10 @@ impl Making {
                 "mend it, then run `tintype sync` again: nothing is paid twice",
             )
         })?;
-        let Made { width, height, .. } = made;
-        Ok(Written { hash, bytes: bytes.len() as u64, width, height, findings: made.findings })
+        let bytes = bytes.len() as u64;
+        let preview = self.previewed.contains(path).then(|| preview(&made, job, original)).flatten();
+        let Made { width, height, findings, .. } = made;
+        Ok(Written { hash, bytes, width, height, preview, findings })
     }
 
     /// The file of an original: as it is, as an earlier run or another checkout has made it, or made anew and kept for them.
@@ -352,6 +370,16 @@ fn locked_output<'a>(target: &Target<'a>, job: &FileJob) -> Option<&'a LockedOut
     entry.outputs.iter().find(same)
 }
 
+/// The preview of a file that was made. An AVIF file can't be read: its pixels are written once more for that.
+fn preview(made: &Made<'_>, job: &FileJob, original: &mut Original<'_>) -> Option<Preview> {
+    let treatment = job.treatment();
+    let as_png =
+        Settings { format: Format::Png, quality: None, max_bytes: None, disclose: None, ..treatment.into_owned() };
+    let readable =
+        if job.settings.format == Format::Avif { original.make(&as_png).ok()?.bytes } else { made.bytes.clone() };
+    Some(Preview::of(&pixels_of(&readable).ok()?))
+}
+
 /// A file made anew from the locked take with the locked settings counts as the locked one, whatever encoder made it.
 fn as_locked(target: &Target<'_>, job: &FileJob, output: LockedOutput) -> LockedOutput {
     locked_output(target, job).filter(|locked| locked.settings == output.settings).cloned().unwrap_or(output)
@@ -387,7 +415,7 @@ fn changed(path: &ProjectPath) -> Note {
     Note::new("changed", format!("`{path}` changed while tintype ran"), "run `tintype sync` again")
 }
 
-fn cache_error(error: &std::io::Error) -> Note {
+pub(crate) fn cache_error(error: &std::io::Error) -> Note {
     let message = format!("the cache can't be written: {}", describe(error));
     Note::new("cache", message, "make room or mend the permissions, then run `tintype sync` again")
 }
@@ -397,5 +425,6 @@ struct Written {
     bytes: u64,
     width: u32,
     height: u32,
+    preview: Option<Preview>,
     findings: Vec<Finding>,
 }

@@ -407,7 +407,7 @@ mod tests {
     use crate::name::{AssetName, ProjectPath};
     use crate::picture::Format;
     use crate::recipe::{Background, Quality, Ratio, Recipe, Size};
-    use crate::resolve::{Asset, AssetOrigin, OpenOrigin, OpenRecipe, OpenReference, Output, OutputPath};
+    use crate::resolve::{Asset, AssetOrigin, OpenOrigin, OpenRecipe, OpenReference, Output, OutputPath, Part};
     use crate::route::{Candidate, route};
     use crate::transform::Settings;
 
@@ -487,7 +487,7 @@ mod tests {
                 place: place.clone(),
                 origin: AssetOrigin::Generated(Box::new(open)),
                 publish: Publish::Chosen,
-                outputs: vec![Output { path: OutputPath::Fixed(path), settings, place }],
+                outputs: vec![Output { path: OutputPath::Fixed(path), settings, place, part: Part::default() }],
                 tags: Vec::new(),
                 alt: None,
                 hold: false,

@@ -7,7 +7,7 @@
 use libfuzzer_sys::fuzz_target;
 use tintype::picture::{Format, MAX_PIXELS, MAX_SIDE, Picture};
 use tintype::transform::{
-    Cell, ChromaKey, Colors, Filter, Fit, Flip, Pad, Settings, TransformError, Turn, examine, transform,
+    Cell, ChromaKey, Colors, Disclose, Filter, Fit, Flip, Pad, Settings, TransformError, Turn, examine, transform,
 };
 
 /// Larger ones are decoded by the same code, and take a second each.
@@ -25,7 +25,8 @@ fn settings(choice: u8, pixels: u32) -> Settings {
     };
     let quality = (pick(0) == 3).then_some(1);
     let format = [Format::Png, Format::Jpeg, Format::Webp][pick(0) % 3];
-    let plain = Settings { quality, width, height, fit: Fit::ALL[pick(4)], ..Settings::of(format) };
+    let disclose = (pick(0) == 2).then(|| Disclose::Packet("<mark/>".to_string()));
+    let plain = Settings { quality, width, height, disclose, fit: Fit::ALL[pick(4)], ..Settings::of(format) };
     match pick(6) {
         0 => plain,
         1 => Settings { trim: true, pad: Pad { top: 1, right: 2, bottom: 3, left: 4 }, rotate: Turn::Quarter, ..plain },
@@ -63,7 +64,10 @@ fuzz_target!(|data: &[u8]| {
             let (width, height) = (made.width, made.height);
             let is_exact = settings.fit != Fit::Inside || settings.width.and(settings.height).is_none();
             assert!(!is_exact || settings.width.is_none_or(|side| side == width), "{picture:?}, {settings:?}: {width}");
-            assert!(!is_exact || settings.height.is_none_or(|side| side == height), "{picture:?}, {settings:?}: {height}");
+            assert!(
+                !is_exact || settings.height.is_none_or(|side| side == height),
+                "{picture:?}, {settings:?}: {height}"
+            );
             let output = Picture::read(&made.bytes).expect("what was made is a picture");
             assert_eq!(output, Picture { format: settings.format, width, height });
             examine(&made.bytes).expect("what was made is decoded");

@@ -37,7 +37,7 @@ pub(crate) struct Global {
     /// Also what is unchanged, and each request
     #[arg(short, long, global = true)]
     pub(crate) verbose: bool,
-    /// How to answer: human, json; a plan also as markdown
+    /// How to answer: human, json; a plan and a report also as markdown, a report as csv
     #[arg(long, global = true, value_name = "FORMAT", value_enum, default_value_t = Format::Human)]
     #[arg(hide_possible_values = true, hide_default_value = true)]
     pub(crate) format: Format,
@@ -57,6 +57,7 @@ pub(crate) enum Format {
     Human,
     Json,
     Markdown,
+    Csv,
 }
 
 #[derive(Debug, Subcommand)]
@@ -70,7 +71,7 @@ pub(crate) enum Command {
     #[command(after_help = HELP)]
     Plan(PlanArguments),
     /// Is the manifest sound? Looks at references and routes too; needs no key and no network
-    Check,
+    Check(CheckArguments),
     /// Are the bytes of outputs and cached originals the locked ones?
     Verify,
     /// List what is declared and where it stands
@@ -93,8 +94,13 @@ pub(crate) enum Command {
     Adopt(AdoptArguments),
     /// The present picture stands for the changed recipe: the lockfile follows, nothing is paid
     Accept(AcceptArguments),
+    /// Merge lockfiles: as git's merge driver, or one that git left conflict marks in
+    #[command(after_help = MERGING)]
+    MergeLock(MergeLockArguments),
     /// Show what was spent, and what the cache saved; by asset, model, provider or day
     Cost(CostArguments),
+    /// Say which pictures were generated, by which model and when, and which were made or edited by hand
+    Report,
     /// List models: who serves them, for how much, in which sizes, and what they can do
     Models(ModelsArguments),
     /// Is everything here that this project needs? Manifest, cache, keys; no network but with --online
@@ -118,6 +124,13 @@ pub(crate) struct InitArguments {
     /// The folder; made if it isn't there
     #[arg(value_name = "DIR", default_value = ".", hide_default_value = true)]
     pub(crate) folder: PathBuf,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct CheckArguments {
+    /// Read the project's sources, too, and warn: of assets that none names, and of pictures that no asset makes
+    #[arg(long)]
+    pub(crate) code: bool,
 }
 
 /// Which assets are meant.
@@ -307,6 +320,41 @@ pub(crate) struct AcceptArguments {
     /// The assets; globs like 'icons/*' too
     #[arg(value_name = "NAME", required = true)]
     pub(crate) names: Vec<String>,
+}
+
+/// How git is told, as `merge-lock --help` shows it.
+const MERGING: &str = "\
+As git's merge driver, once a clone and once a repository:
+  git config merge.tintype.driver \"tintype merge-lock %O %A %B %P\"
+  echo \"images.lock merge=tintype\" >> .gitattributes
+
+Exit codes:
+  0  everything is merged
+  1  conflicts are left, between marks
+  2  a file is no lockfile: nothing was written";
+
+#[derive(Debug, Args)]
+#[command(override_usage = "tintype merge-lock [OPTIONS] FILE\n       \
+                            tintype merge-lock [OPTIONS] BASE OURS THEIRS [PATH]")]
+pub(crate) struct MergeLockArguments {
+    /// The lockfile with conflict marks, to be mended; or what both sides have grown out of, which may be empty (%O)
+    #[arg(value_name = "FILE|BASE")]
+    pub(crate) file: PathBuf,
+    /// The lockfile that is merged into, and written (%A)
+    #[arg(value_name = "OURS", requires = "theirs")]
+    pub(crate) ours: Option<PathBuf>,
+    /// The lockfile that is merged (%B)
+    #[arg(value_name = "THEIRS")]
+    pub(crate) theirs: Option<PathBuf>,
+    /// What the lockfile is called in messages (%P)
+    #[arg(value_name = "PATH")]
+    pub(crate) path: Option<String>,
+    /// What two people decided differently is as ours has it
+    #[arg(long = "ours", conflicts_with = "prefer_theirs")]
+    pub(crate) prefer_ours: bool,
+    /// What two people decided differently is as theirs has it
+    #[arg(long = "theirs")]
+    pub(crate) prefer_theirs: bool,
 }
 
 #[derive(Debug, Args)]

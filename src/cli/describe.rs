@@ -4,12 +4,14 @@ use std::collections::BTreeSet;
 
 use clap::builder::styling::Style;
 
+use crate::atlas::{AtlasState, PlannedAtlas};
 use crate::cli::difference::{Part, difference, marked, shortened};
 use crate::cli::failure::help;
 use crate::cli::talk::{BOLD, CYAN, DIM, GREEN, RED, Screen, YELLOW};
 use crate::cli::words::{counted, dollars, price, several, wrap};
+use crate::codegen::{CodeFile, CodeState};
 use crate::event::{AssetResult, Verdict};
-use crate::name::AssetName;
+use crate::name::{AssetName, ProjectPath};
 use crate::plan::{Action, Note, Plan, PlannedAsset, Reason, ReasonCode, rounded};
 use crate::project::Synced;
 
@@ -24,12 +26,69 @@ pub(crate) fn plan(plan: &Plan, screen: Screen, verbose: bool) -> String {
     let columns = Columns::of(&shown);
     let mut said = BTreeSet::new();
     let mut lines: Vec<String> = shown.iter().flat_map(|one| block(one, &columns, screen, &mut said)).collect();
+    lines.extend(plan.atlases.iter().map(|one| atlas(one, screen)));
+    lines.extend(plan.code.iter().map(|file| code(file, screen)));
     if !lines.is_empty() {
         lines.push(String::new());
     }
     lines.extend(missing_keys(plan).map(|missing| format!("{}: {missing}", screen.paint(YELLOW, "note"))));
     lines.push(summary(plan));
     lines.join("\n")
+}
+
+/// An atlas that isn't as it should be.
+fn atlas(atlas: &PlannedAtlas, screen: Screen) -> String {
+    let (sign, style) = match atlas.state {
+        AtlasState::New => ("+", GREEN),
+        AtlasState::Changed | AtlasState::Follows => ("~", YELLOW),
+        AtlasState::Missing => sign(Action::Restore, screen),
+        AtlasState::Undeclared => sign(Action::Prune, screen),
+        AtlasState::Blocked(_) => ("!", RED),
+    };
+    let why = match &atlas.state {
+        AtlasState::Blocked(why) => {
+            format!("{why}: move it away, give the atlas another path, or replace it with --overwrite")
+        }
+        state => reason(state).to_string(),
+    };
+    let name = screen.paint(BOLD, &format!("[atlases.{}]", atlas.name));
+    let action = screen.paint(style, atlas_action(&atlas.state));
+    format!("{} {name}  {action}  {}", screen.paint(style, sign), screen.plain(&why))
+}
+
+/// What a sync does about an atlas.
+pub(crate) const fn atlas_action(state: &AtlasState) -> &'static str {
+    match state {
+        AtlasState::New | AtlasState::Changed | AtlasState::Follows => "pack",
+        AtlasState::Missing => "restore",
+        AtlasState::Undeclared => "prune",
+        AtlasState::Blocked(_) => "blocked",
+    }
+}
+
+/// Why.
+pub(crate) fn reason(state: &AtlasState) -> &str {
+    match state {
+        AtlasState::New => "not packed yet",
+        AtlasState::Changed => "what is in it, or how it is packed, has changed",
+        AtlasState::Follows => "pictures in it change",
+        AtlasState::Missing => "a sheet isn't there",
+        AtlasState::Undeclared => "no longer declared",
+        AtlasState::Blocked(why) => why,
+    }
+}
+
+/// A file of generated code that isn't as it should be.
+fn code(file: &CodeFile, screen: Screen) -> String {
+    let path = screen.paint(BOLD, file.path.as_str());
+    match &file.state {
+        CodeState::Missing => format!("{} {path}  write  generated code", screen.paint(GREEN, "+")),
+        CodeState::Stale => format!("{} {path}  write  it doesn't say what is locked", screen.paint(YELLOW, "~")),
+        CodeState::Foreign(why) => {
+            let cure = "give the code another path, or replace the file with --overwrite";
+            format!("{} {path}  blocked  {why}: {cure}", screen.paint(RED, "!"))
+        }
+    }
 }
 
 /// The widths that line the assets up.
@@ -187,6 +246,10 @@ pub(crate) fn summary(plan: &Plan) -> String {
     let is_held_back = |one: &PlannedAsset| one.action == Action::Generate && one.error.is_some();
     let held_back = plan.iter().filter(|one| is_held_back(one)).count();
     let count = |action| plan.iter().filter(|one| one.action == action && !is_held_back(one)).count();
+    let atlases = |is_blocked: bool| {
+        let of_kind = plan.atlases.iter().filter(|one| matches!(one.state, AtlasState::Blocked(_)) == is_blocked);
+        of_kind.count()
+    };
     let images: u32 = plan.iter().map(|one| one.images).sum();
     let cost = price_up_to(waits(plan), plan.cost_usd());
     let bought = if images > 0 { format!(" ({}, {cost})", counted(images as usize, "image")) } else { String::new() };
@@ -198,6 +261,9 @@ pub(crate) fn summary(plan: &Plan) -> String {
         (held_back, "held back".to_string()),
         (count(Action::Blocked), "blocked".to_string()),
         (count(Action::Unavailable), "unavailable".to_string()),
+        (atlases(false), if atlases(false) == 1 { "atlas to pack" } else { "atlases to pack" }.to_string()),
+        (atlases(true), if atlases(true) == 1 { "atlas blocked" } else { "atlases blocked" }.to_string()),
+        (plan.code.len(), "of code to write".to_string()),
         (count(Action::Keep), "unchanged".to_string()),
     ];
     let parts = parts.iter().filter(|(count, _)| *count > 0);
@@ -261,8 +327,19 @@ pub(crate) fn made(synced: &Synced, screen: Screen) -> String {
         (count > 0).then(|| screen.paint(style, &words))
     };
     let text = parts.into_iter().filter_map(part).collect::<Vec<_>>().join(", ");
+    let code = synced.code.blocked.iter().map(|file| format!("{}\n", code(file, screen)));
+    let failed = synced.atlases.failed.iter().map(|(_, error)| format!("{}\n", note("error", RED, error, screen)));
+    let packed = synced.atlases.packed.iter().map(|(name, paths)| packed(name, paths));
+    let pruned = synced.atlases.pruned.iter().map(|name| format!("pruned the atlas {name}\n"));
+    let written = synced.code.written.iter().map(|path| format!("wrote {path}\n"));
+    let code: String = failed.chain(code).chain(packed).chain(pruned).chain(written).collect();
     let interrupted = if synced.interrupted { "interrupted: " } else { "" };
-    format!("{interrupted}{text}{}", bill(synced.results.values()))
+    format!("{code}{interrupted}{text}{}", bill(synced.results.values()))
+}
+
+fn packed(name: &AssetName, paths: &[ProjectPath]) -> String {
+    let paths = paths.iter().map(ProjectPath::as_str).collect::<Vec<_>>().join(", ");
+    format!("packed {name} into {paths}\n")
 }
 
 fn bill<'a>(results: impl Iterator<Item = &'a AssetResult> + Clone) -> String {

@@ -3,24 +3,16 @@
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
-use etcetera::BaseStrategy;
-
 use crate::cache::Cache;
 use crate::cli::args::parse_dollars;
 use crate::cli::exit::Exit;
 use crate::cli::failure::Failure;
+use crate::environment::variables;
 use crate::files::MANIFEST;
-use crate::model::TrustedHosts;
-use crate::plan::Note;
-use crate::project::{Examination, Project, ProjectError, Surroundings};
+use crate::project::{Examination, Project, ProjectError, Surroundings, no_home};
 
 /// Stands for the cache's folder where there is no home: an error only if neither manifest nor environment names another.
 const NOWHERE: &str = "no home folder";
-
-const NO_HOME: (&str, &str) = (
-    "there is no home folder for the cache",
-    "set TINTYPE_CACHE_DIR to a folder that stays: it keeps every paid original",
-);
 
 /// The environment's variables, as far as they are text.
 #[derive(Debug)]
@@ -30,10 +22,7 @@ pub(crate) struct Environment {
 
 impl Environment {
     pub(crate) fn read() -> Self {
-        let text = |(name, value): (std::ffi::OsString, std::ffi::OsString)| {
-            Some((name.into_string().ok()?, value.into_string().ok()?))
-        };
-        let variables: BTreeMap<String, String> = std::env::vars_os().filter_map(text).collect();
+        let variables = variables();
         #[cfg(feature = "failpoints")]
         variables.get("TINTYPE_FAILPOINT").into_iter().for_each(|point| crate::failpoint::arm(point));
         Self { variables }
@@ -89,7 +78,7 @@ impl Environment {
         let surroundings = self.surroundings()?;
         let folder = surroundings.cache.unwrap_or(surroundings.default_cache);
         if folder == Path::new(NOWHERE) {
-            return Err(Failure::new(Exit::Invalid, "no-home", NO_HOME.0, NO_HOME.1));
+            return Err(ProjectError::NotPossible(no_home()).into());
         }
         Ok(Cache::new(&folder))
     }
@@ -100,34 +89,15 @@ impl Environment {
     }
 
     pub(crate) fn surroundings(&self) -> Result<Surroundings, Failure> {
-        let cache =
-            std::env::var_os("TINTYPE_CACHE_DIR").filter(|folder| !folder.is_empty()).map(absolute).transpose()?;
-        let home = etcetera::choose_base_strategy().ok().map(|strategy| strategy.data_dir().join("tintype"));
-        Ok(Surroundings {
-            default_cache: home.unwrap_or_else(|| PathBuf::from(NOWHERE)),
-            cache,
-            variables: self.variables.clone(),
-            trusted_hosts: TrustedHosts::parse(self.text("TINTYPE_TRUST_HOSTS").unwrap_or_default()),
-            program: program().unwrap_or_default(),
-        })
+        let failed = |error| {
+            let message = format!("TINTYPE_CACHE_DIR can't be used: {error}");
+            Failure::new(Exit::Invalid, "usage", message, "write an absolute path")
+        };
+        let surroundings = Surroundings::of_variables(self.variables.clone()).map_err(failed)?;
+        let is_nowhere = surroundings.default_cache.as_os_str().is_empty();
+        let default_cache = if is_nowhere { PathBuf::from(NOWHERE) } else { surroundings.default_cache };
+        Ok(Surroundings { default_cache, ..surroundings })
     }
-}
-
-/// This very file: size and time tell one build from another.
-fn program() -> Option<String> {
-    let metadata = std::env::current_exe().and_then(std::fs::metadata).ok()?;
-    Some(format!("{} {:?}", metadata.len(), metadata.modified().ok()?))
-}
-
-fn absolute(folder: std::ffi::OsString) -> Result<PathBuf, Failure> {
-    std::path::absolute(PathBuf::from(folder)).map_err(|error| {
-        Failure::new(
-            Exit::Invalid,
-            "usage",
-            format!("TINTYPE_CACHE_DIR can't be used: {error}"),
-            "write an absolute path",
-        )
-    })
 }
 
 /// The manifest that is named, or the nearest one.
@@ -148,14 +118,14 @@ pub(crate) fn has_home(cache: &Path) -> Result<(), Failure> {
     if cache != Path::new(NOWHERE) {
         return Ok(());
     }
-    Err(Failure::new(Exit::Invalid, "no-home", NO_HOME.0, NO_HOME.1))
+    Err(ProjectError::NotPossible(no_home()).into())
 }
 
 /// Where there is no home, there is no folder for the cache that could be written to.
 pub(crate) fn judge_home(found: &mut Examination) {
     if found.cache.folder == Path::new(NOWHERE) {
         found.problems.retain(|note| note.code != "cache");
-        found.problems.push(Note::new("no-home", NO_HOME.0, NO_HOME.1));
+        found.problems.push(no_home());
         found.cache.fault = Some(NOWHERE.to_string());
     }
 }

@@ -47,7 +47,7 @@ impl Failure {
     pub(crate) fn show(&self, talk: &Talk) {
         talk.complain(&match talk.format {
             Format::Json => self.json(),
-            Format::Human | Format::Markdown => self.human(talk.err),
+            Format::Human | Format::Markdown | Format::Csv => self.human(talk.err),
         });
     }
 

@@ -1,15 +1,17 @@
 //! Answers for programs: the document that `plan` and `sync` share, and a report that says nothing before it.
 
-use std::collections::BTreeMap;
-
 use serde::Serialize;
 
+use crate::atlas::PlannedAtlas;
+use crate::cli::describe::{atlas_action, reason};
 use crate::cli::difference::{difference, marked};
 use crate::cli::interrupt::Begun;
+use crate::codegen::{CodeFile, CodeState};
 use crate::event::{AssetResult, Event, Report, Verdict};
 use crate::model::Api;
 use crate::name::{AssetName, ProjectPath};
 use crate::plan::{Action, Note, Plan, PlannedAsset, Reason, rounded};
+use crate::project::{Packed, Synced};
 
 /// The version of every document; it goes up when something in one changes its meaning.
 pub(crate) const VERSION: u32 = 1;
@@ -40,10 +42,21 @@ pub(crate) fn render(document: &impl Serialize) -> String {
 }
 
 /// A plan, and after a sync what came of it.
-pub(crate) fn document(plan: &Plan, results: Option<&BTreeMap<AssetName, AssetResult>>) -> String {
-    let result = |one: &PlannedAsset| results.and_then(|results| results.get(&one.name));
+pub(crate) fn document(plan: &Plan, synced: Option<&Synced>) -> String {
+    let result = |one: &PlannedAsset| synced.and_then(|synced| synced.results.get(&one.name));
     let assets: Vec<AssetRow<'_>> = plan.iter().map(|one| AssetRow::new(one, result(one))).collect();
-    render(&Document { version: VERSION, totals: Totals::of(&assets), assets })
+    let code = match synced {
+        None => plan.code.iter().map(CodeRow::of).collect(),
+        Some(synced) => {
+            let written = synced.code.written.iter().map(CodeRow::written);
+            written.chain(synced.code.blocked.iter().map(CodeRow::of)).collect()
+        }
+    };
+    let atlases = match synced {
+        None => plan.atlases.iter().map(AtlasRow::of).collect(),
+        Some(synced) => AtlasRow::done(synced),
+    };
+    render(&Document { version: VERSION, totals: Totals::of(&assets), assets, atlases, code })
 }
 
 #[derive(Serialize)]
@@ -51,6 +64,74 @@ struct Document<'a> {
     version: u32,
     assets: Vec<AssetRow<'a>>,
     totals: Totals,
+    /// Atlases that are, or were, not as they are declared.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    atlases: Vec<AtlasRow<'a>>,
+    /// Files of generated code that are, or were, out of date.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    code: Vec<CodeRow<'a>>,
+}
+
+#[derive(Serialize)]
+struct AtlasRow<'a> {
+    name: &'a str,
+    action: &'static str,
+    reason: Option<&'a str>,
+    outputs: Vec<&'a str>,
+    result: Option<&'static str>,
+    error: Option<NoteRow<'a>>,
+}
+
+impl<'a> AtlasRow<'a> {
+    fn of(one: &'a PlannedAtlas) -> Self {
+        let outputs = one.paths.iter().map(ProjectPath::as_str).collect();
+        let (action, reason) = (atlas_action(&one.state), Some(reason(&one.state)));
+        Self { name: one.name.as_str(), action, reason, outputs, result: None, error: None }
+    }
+
+    /// What came of those about which something was done.
+    fn done(synced: &'a Synced) -> Vec<Self> {
+        let Packed { packed, pruned, failed } = &synced.atlases;
+        let row = |name: &'a AssetName, action, verdict: Verdict| Self {
+            name: name.as_str(),
+            action,
+            reason: None,
+            outputs: Vec::new(),
+            result: Some(verdict.name()),
+            error: None,
+        };
+        let packed = packed.iter().map(|(name, paths)| {
+            let outputs = paths.iter().map(ProjectPath::as_str).collect();
+            Self { outputs, ..row(name, "pack", Verdict::Done) }
+        });
+        let pruned = pruned.iter().map(|name| row(name, "prune", Verdict::Done));
+        let failed = failed.iter().map(|(name, error)| {
+            let error = Some(NoteRow::of(error));
+            Self { error, ..row(name, "pack", Verdict::Failed) }
+        });
+        packed.chain(pruned).chain(failed).collect()
+    }
+}
+
+#[derive(Serialize)]
+struct CodeRow<'a> {
+    path: &'a str,
+    action: &'static str,
+    detail: Option<&'a str>,
+}
+
+impl<'a> CodeRow<'a> {
+    fn of(file: &'a CodeFile) -> Self {
+        let (action, detail) = match &file.state {
+            CodeState::Missing | CodeState::Stale => ("write", None),
+            CodeState::Foreign(why) => ("blocked", Some(why.as_str())),
+        };
+        Self { path: file.path.as_str(), action, detail }
+    }
+
+    fn written(path: &'a ProjectPath) -> Self {
+        Self { path: path.as_str(), action: "write", detail: None }
+    }
 }
 
 #[derive(Serialize)]

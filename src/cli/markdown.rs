@@ -1,6 +1,6 @@
 //! A plan for a comment under a pull request.
 
-use crate::cli::describe::summary;
+use crate::cli::describe::{self, summary};
 use crate::cli::difference::{Part, difference, shortened};
 use crate::cli::words::{plain, price};
 use crate::plan::{Action, Plan, PlannedAsset, Reason};
@@ -13,6 +13,13 @@ pub(crate) fn plan(plan: &Plan) -> String {
         lines.extend(["", "| asset | action | why | price |", "| --- | --- | --- | ---: |"].map(str::to_string));
     }
     lines.extend(pending.into_iter().map(row));
+    for atlas in &plan.atlases {
+        lines.extend([String::new(), format!("Atlas `{}`: {}", atlas.name, escape(describe::reason(&atlas.state)))]);
+    }
+    if !plan.code.is_empty() {
+        let paths = plan.code.iter().map(|file| format!("`{}`", file.path)).collect::<Vec<_>>().join(", ");
+        lines.extend([String::new(), format!("Generated code that doesn't say what is locked: {paths}")]);
+    }
     lines.join("\n") + "\n"
 }
 
@@ -44,7 +51,7 @@ fn part(part: &Part) -> String {
 }
 
 /// Text that stays text: a prompt may hold anything, and a comment mustn't call people or draw links.
-fn escape(text: &str) -> String {
+pub(crate) fn escape(text: &str) -> String {
     let mut escaped = String::new();
     for character in plain(text).chars() {
         match character {

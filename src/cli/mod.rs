@@ -26,11 +26,13 @@ mod json;
 mod list;
 mod man;
 mod markdown;
+mod merge_lock;
 mod mistakes;
 mod models;
 mod panic;
 mod pick;
 mod plan;
+mod report;
 mod reroll;
 mod schema;
 mod show;
@@ -191,14 +193,19 @@ fn dispatch(context: &'static Context, command: &Command) -> Result<Exit, Failur
         Command::Reroll(reroll) => reroll.dry_run,
         _ => false,
     };
-    if context.talk.format == Format::Markdown && !is_plan {
-        return Err(Failure::usage("only a plan can be written as markdown", "use --format human or json"));
+    let is_report = matches!(command, Command::Report);
+    if context.talk.format == Format::Markdown && !is_plan && !is_report {
+        let message = "only a plan and a report can be written as markdown";
+        return Err(Failure::usage(message, "use --format human or json"));
+    }
+    if context.talk.format == Format::Csv && !is_report {
+        return Err(Failure::usage("only a report can be written as csv", "use --format human or json"));
     }
     match command {
         Command::Init(arguments) => init::run(context, arguments),
         Command::Sync(arguments) => sync::run(context, arguments),
         Command::Plan(arguments) => plan::run(context, arguments),
-        Command::Check => check::run(context),
+        Command::Check(arguments) => check::run(context, arguments),
         Command::Verify => verify::run(context),
         Command::List => list::run(context),
         Command::Show(arguments) => show::run(context, arguments),
@@ -209,7 +216,9 @@ fn dispatch(context: &'static Context, command: &Command) -> Result<Exit, Failur
         Command::Pick(arguments) => pick::run(context, arguments),
         Command::Adopt(arguments) => adopt::run(context, arguments),
         Command::Accept(arguments) => accept::run(context, arguments),
+        Command::MergeLock(arguments) => merge_lock::run(context, arguments),
         Command::Cost(arguments) => cost::run(context, arguments),
+        Command::Report => report::run(context),
         Command::Models(arguments) => models::run(context, arguments),
         Command::Doctor(arguments) => doctor::run(context, arguments),
         Command::Cache(command) => cache::run(context, command),

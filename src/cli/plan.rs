@@ -58,6 +58,6 @@ fn answer(context: &Context, plan: &Plan) -> Result<(), Failure> {
     match talk.format {
         Format::Json => talk.answer(&document(plan, None)),
         Format::Markdown => talk.answer(&markdown::plan(plan)),
-        Format::Human => talk.remark(&describe::plan(plan, talk.out, talk.volume == Volume::Verbose)),
+        Format::Human | Format::Csv => talk.remark(&describe::plan(plan, talk.out, talk.volume == Volume::Verbose)),
     }
 }

@@ -37,7 +37,7 @@ pub(super) fn carry_out(context: &Context, project: &Project, options: &SyncOpti
     let talk = &context.talk;
     let synced = if talk.format == Format::Json {
         let synced = project.sync(options, &Json::new(begun), &stop)?;
-        talk.answer(&document(&synced.plan, Some(&synced.results)))?;
+        talk.answer(&document(&synced.plan, Some(&synced)))?;
         synced
     } else {
         let human = Human::new(talk, begun);
@@ -105,7 +105,7 @@ fn settled(context: &Context, snapshot: &Snapshot) -> Option<Result<(), Failure>
         return Some(talk.remark(&describe::nothing(snapshot.assets())));
     }
     let synced = Synced::settled(snapshot.plan()?);
-    Some(talk.answer(&document(&synced.plan, Some(&synced.results))))
+    Some(talk.answer(&document(&synced.plan, Some(&synced))))
 }
 
 fn exit(synced: &Synced) -> Exit {

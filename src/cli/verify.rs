@@ -9,6 +9,7 @@ use crate::cli::failure::Failure;
 use crate::cli::json::{VERSION, render};
 use crate::cli::talk::{BOLD, RED, Screen};
 use crate::cli::words::counted;
+use crate::codegen::{CodeFile, CodeState};
 use crate::digest::Digest;
 use crate::files::LOCKFILE;
 use crate::name::AssetName;
@@ -38,17 +39,23 @@ fn sound(verified: &Verified) -> String {
 fn differences(verified: &Verified, screen: Screen) -> String {
     let different = |files: &'_ [CheckedFile], what: fn(&CheckedFile) -> String| {
         let different = files.iter().filter(|file| file.check != Check::Same);
-        different.map(|file| (state(&file.check), file.asset.clone(), what(file))).collect::<Vec<_>>()
+        different.map(|file| (state(&file.check), file.asset.to_string(), what(file))).collect::<Vec<_>>()
     };
-    let mut rows = different(&verified.outputs, |file| file.file.clone());
+    let mut rows: Vec<(&str, String, String)> = different(&verified.outputs, |file| file.file.clone());
     rows.extend(different(&verified.originals, |file| format!("original {} in the cache", short(&file.file))));
     rows.extend(
-        verified.unlocked.iter().map(|name| ("unlocked", name.clone(), "declared, but not locked".to_string())),
+        verified.unlocked.iter().map(|name| ("unlocked", name.to_string(), "declared, but not locked".to_string())),
     );
-    rows.extend(verified.drafts.iter().map(|name| ("draft", name.clone(), "only tried out: not finished".to_string())));
-    let width = rows.iter().map(|(_, name, _)| name.as_str().len()).max().unwrap_or(0);
-    let line = |(state, name, what): &(&str, AssetName, String)| {
-        let name = screen.paint(BOLD, &format!("{:<width$}", name.as_str()));
+    rows.extend(
+        verified.drafts.iter().map(|name| ("draft", name.to_string(), "only tried out: not finished".to_string())),
+    );
+    let code = |file: &CodeFile| (code_state(&file.state), "code".to_string(), file.path.to_string());
+    let unpacked = verified.unpacked.iter();
+    rows.extend(unpacked.map(|name| ("unpacked", name.to_string(), "not packed as it is declared".to_string())));
+    rows.extend(verified.code.iter().map(code));
+    let width = rows.iter().map(|(_, name, _)| name.len()).max().unwrap_or(0);
+    let line = |(state, name, what): &(&str, String, String)| {
+        let name = screen.paint(BOLD, &format!("{name:<width$}"));
         format!("{}  {name}  {}\n", screen.paint(RED, &format!("{state:<10}")), screen.plain(what))
     };
     let lines: String = rows.iter().map(line).collect();
@@ -69,6 +76,14 @@ const fn state(check: &Check) -> &'static str {
     }
 }
 
+const fn code_state(state: &CodeState) -> &'static str {
+    match state {
+        CodeState::Missing => "missing",
+        CodeState::Stale => "changed",
+        CodeState::Foreign(_) => "foreign",
+    }
+}
+
 fn short(digest: &str) -> String {
     digest.parse::<Digest>().map_or_else(|_| digest.to_string(), Digest::short)
 }
@@ -82,6 +97,17 @@ struct Document<'a> {
     originals: Vec<OriginalRow<'a>>,
     unlocked: Vec<&'a str>,
     drafts: Vec<&'a str>,
+    /// Atlases that aren't packed as they are declared.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    unpacked: Vec<&'a str>,
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    code: Vec<CodeRow<'a>>,
+}
+
+#[derive(Serialize)]
+struct CodeRow<'a> {
+    path: &'a str,
+    state: &'static str,
 }
 
 #[derive(Serialize)]
@@ -120,6 +146,12 @@ impl<'a> Document<'a> {
             originals: verified.originals.iter().map(original).collect(),
             unlocked: verified.unlocked.iter().map(AssetName::as_str).collect(),
             drafts: verified.drafts.iter().map(AssetName::as_str).collect(),
+            unpacked: verified.unpacked.iter().map(AssetName::as_str).collect(),
+            code: verified
+                .code
+                .iter()
+                .map(|file| CodeRow { path: file.path.as_str(), state: code_state(&file.state) })
+                .collect(),
         }
     }
 }

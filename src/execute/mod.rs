@@ -24,7 +24,7 @@ use crate::files::Files;
 use crate::lock::{Entry, EntryOrigin, Generated, Lockfile, Take, TakeKind, order_takes};
 use crate::model::{Provider, Registry, Route, TrustedHosts};
 use crate::name::AssetName;
-use crate::observe::{Observed, Originals};
+use crate::observe::{Observed, Originals, Traits};
 use crate::plan::{Action, Note, PlannedAsset, Policy, file_jobs};
 use crate::provider::http::{Line, LineConfig};
 use crate::publish::{Place, Publisher, Target};
@@ -195,11 +195,16 @@ async fn make(run: &Run<'_>, one: &PlannedAsset, observed: &Observed, publisher:
     let result =
         AssetResult { verdict, error, warnings, images: got.images, cost_usd: got.cost_usd, ..AssetResult::done() };
     let entry = EntryChange::Set(Box::new(Entry { origin, outputs: published.outputs }));
-    let key = got.takes.iter().find(|take| take.hash == chosen).map_or(facts.key, |take| take.key);
+    let traits = got.takes.iter().find(|take| take.hash == chosen).map_or_else(|| facts.traits.clone(), Traits::of);
     let takes = got.takes.iter().map(|take| take.hash).collect();
     let from_cache = got.takes.into_iter().filter(|take| !got.new.contains(&take.hash)).collect();
     let is_draft = facts.is_draft;
-    Outcome { entry, originals: Some(Originals { chosen, key, takes, is_draft }), from_cache, ..unchanged(one, result) }
+    Outcome {
+        entry,
+        originals: Some(Originals { chosen, traits, takes, is_draft }),
+        from_cache,
+        ..unchanged(one, result)
+    }
 }
 
 /// Where there is something to choose from, the cache remembers what was chosen. Losing that costs nothing by itself.

@@ -8,7 +8,6 @@ use std::sync::PoisonError;
 
 use crate::files::Files;
 use crate::files::stat::Stamp;
-#[cfg(feature = "generate")]
 use crate::name::ProjectPath;
 
 /// A path in the project (`.` for its folder) and the stamp of what was there; none where there was nothing.
@@ -33,9 +32,11 @@ impl Files {
     }
 
     /// All that was read of the project, but for the contents of outputs.
-    #[cfg(feature = "generate")]
     pub(crate) fn inputs(&self) -> Inputs {
+        #[cfg(feature = "generate")]
         let mut inputs = self.part.as_ref().map(|part| part.inputs.clone()).unwrap_or_default();
+        #[cfg(not(feature = "generate"))]
+        let mut inputs = Inputs::new();
         inputs.extend(self.lock_inputs().iter().map(|(path, stamp)| (path.clone(), *stamp)));
         inputs
     }
@@ -55,10 +56,11 @@ impl Files {
     }
 
     /// The stamp of an output that was looked at or written.
-    #[cfg(feature = "generate")]
     pub(crate) fn stamp(&self, path: &ProjectPath) -> Option<Stamp> {
         let known = self.lock_index().stamp(path.as_str());
-        known.or_else(|| self.part.as_ref()?.output(path.as_str()))
+        #[cfg(feature = "generate")]
+        let known = known.or_else(|| self.part.as_ref()?.output(path.as_str()));
+        known
     }
 
     fn lock_inputs(&self) -> std::sync::MutexGuard<'_, Inputs> {

@@ -42,7 +42,10 @@ pub(crate) use crate::files::inputs::Inputs;
 #[cfg(feature = "generate")]
 pub(crate) use crate::files::open::open_or_make;
 pub(crate) use crate::files::open::{Links, Opened, hash_regular, open, read_regular, read_regular_text};
-pub use crate::files::outside::read_outside;
+pub(crate) use crate::files::outside::holds_file;
+#[cfg(feature = "generate")]
+pub use crate::files::outside::write_outside;
+pub use crate::files::outside::{read_outside, read_text_outside};
 #[cfg(feature = "generate")]
 pub(crate) use crate::files::part::Part;
 pub(crate) use crate::files::pictures::MAX_PICTURE;

@@ -118,7 +118,6 @@ impl StatIndex {
     }
 
     /// The stamp of a file that is known.
-    #[cfg(feature = "generate")]
     pub(crate) fn stamp(&self, key: &str) -> Option<Stamp> {
         self.entries.get(key).map(|(stamp, _)| *stamp)
     }

@@ -8,13 +8,18 @@ use std::collections::BTreeMap;
 
 use crate::digest::Digest;
 use crate::lock::write::HEAD;
-use crate::lock::{Entry, EntryOrigin, Generated, LockedOutput, Lockfile, Take, TakeKind, VERSION, order_takes};
+use crate::lock::{
+    Entry, EntryOrigin, Frame, Generated, LockedAtlas, LockedOutput, LockedPage, Lockfile, Take, TakeKind, VERSION,
+    order_takes,
+};
 use crate::manifest::quote::quote;
 use crate::name::{AssetName, ProjectPath};
 use crate::recipe::{Background, Fingerprint, Origin, Quality, Ratio, Recipe, Reference, Size};
 use crate::transform::Rgb;
 
 pub(crate) const ENTRY: &str = "\n[[asset]]\n";
+/// The atlases stand behind all entries.
+pub(crate) const ATLAS: &str = "\n[[atlas]]\n";
 
 /// The lockfile of a text that is canonical, as far as can be seen line by line.
 pub(crate) fn read(text: &str) -> Option<Lockfile> {
@@ -29,7 +34,7 @@ pub(crate) fn read(text: &str) -> Option<Lockfile> {
                 read
             }
             None => {
-                let end = entry.find(ENTRY).unwrap_or(entry.len());
+                let end = entry.find(ENTRY).or_else(|| entry.find(ATLAS)).unwrap_or(entry.len());
                 rest = &entry[end..];
                 read_alone(&entry[..end])?
             }
@@ -39,7 +44,39 @@ pub(crate) fn read(text: &str) -> Option<Lockfile> {
         }
         entries.insert(name, entry);
     }
-    rest.is_empty().then_some(Lockfile { entries })
+    let mut atlases = BTreeMap::new();
+    while let Some(atlas) = rest.strip_prefix(ATLAS) {
+        let mut lines = Lines { rest: atlas, is_canonical: true };
+        let (name, atlas) = read_atlas(&mut lines).filter(|_| lines.is_canonical && lines.is_at_end())?;
+        rest = lines.rest;
+        if atlases.last_key_value().is_some_and(|(last, _)| *last >= name) {
+            return None;
+        }
+        atlases.insert(name, atlas);
+    }
+    rest.is_empty().then_some(Lockfile { entries, atlases })
+}
+
+fn read_atlas(lines: &mut Lines<'_>) -> Option<(AssetName, LockedAtlas)> {
+    let name = lines.parsed("name", |text| AssetName::new(text).ok())?;
+    let recipe = lines.digest("recipe")?;
+    lines.line("frames = [")?;
+    let mut frames = Vec::new();
+    while let Some(frame) = lines.frame() {
+        frames.push(frame);
+    }
+    lines.line("]")?;
+    let mut pages = Vec::new();
+    while lines.opens("[[atlas.pages]]") {
+        pages.push(LockedPage {
+            path: lines.parsed("path", |text| ProjectPath::new(text).ok())?,
+            hash: lines.digest("hash")?,
+            bytes: lines.number("bytes")?,
+            width: lines.number("width").and_then(side)?,
+            height: lines.number("height").and_then(side)?,
+        });
+    }
+    Some((name, LockedAtlas { recipe, frames, pages }))
 }
 
 /// One entry by itself, of any shape. Where a text of several lines makes it seem to end too early, it can't be read.
@@ -118,8 +155,12 @@ fn read_take(lines: &mut Lines<'_>) -> Option<Take> {
     })
 }
 
+/// A side in pixels.
+fn side(number: u64) -> Option<u32> {
+    u32::try_from(number).ok().filter(|side| *side > 0)
+}
+
 fn read_output(lines: &mut Lines<'_>) -> Option<LockedOutput> {
-    let side = |number: u64| u32::try_from(number).ok().filter(|side| *side > 0);
     Some(LockedOutput {
         path: lines.parsed("path", |text| ProjectPath::new(text).ok())?,
         hash: lines.digest("hash")?,
@@ -128,6 +169,8 @@ fn read_output(lines: &mut Lines<'_>) -> Option<LockedOutput> {
         width: lines.number("width").and_then(side)?,
         height: lines.number("height").and_then(side)?,
         take: lines.digest("take"),
+        color: lines.parsed("color", |text| Rgb::parse(text).filter(|color| color.to_string() == text)),
+        thumbhash: lines.text("thumbhash"),
     })
 }
 
@@ -140,7 +183,30 @@ struct Lines<'a> {
 impl<'a> Lines<'a> {
     /// Whether the entry is over.
     fn is_at_end(&self) -> bool {
-        self.rest.is_empty() || self.rest.starts_with(ENTRY)
+        self.rest.is_empty() || self.rest.starts_with(ENTRY) || self.rest.starts_with(ATLAS)
+    }
+
+    /// This very line, if it is the next one.
+    fn line(&mut self, line: &str) -> Option<()> {
+        self.rest = self.rest.strip_prefix(line)?.strip_prefix('\n')?;
+        Some(())
+    }
+
+    /// A frame of an atlas, if the next line is one.
+    fn frame(&mut self) -> Option<Frame> {
+        let (line, rest) = self.rest.strip_prefix("  [")?.split_once("],\n")?;
+        // A name in quotes may hold commas, numbers don't.
+        let mut fields = line.rsplitn(10, ", ");
+        let mut numbers = [0; 9];
+        for number in numbers.iter_mut().rev() {
+            *number = decimal(fields.next()?).and_then(|number| u32::try_from(number).ok())?;
+        }
+        let name = match unquoted(fields.next()?)? {
+            Text::Plain(name) => name.to_string(),
+            Text::Escaped(name) => name,
+        };
+        self.rest = rest;
+        Some(Frame::of(name, numbers))
     }
 
     /// Whether a table of this title comes next, after its empty line.
@@ -179,11 +245,14 @@ impl<'a> Lines<'a> {
 
     /// A number that TOML can hold.
     fn number(&mut self, key: &str) -> Option<u64> {
-        self.raw(key, |text| {
-            let is_decimal = text.bytes().all(|byte| byte.is_ascii_digit()) && (text == "0" || !text.starts_with('0'));
-            text.parse().ok().filter(|number| is_decimal && i64::try_from(*number).is_ok())
-        })
+        self.raw(key, decimal)
     }
+}
+
+/// A number as it is written, if TOML can hold it.
+fn decimal(text: &str) -> Option<u64> {
+    let is_decimal = text.bytes().all(|byte| byte.is_ascii_digit()) && (text == "0" || !text.starts_with('0'));
+    text.parse().ok().filter(|number| is_decimal && i64::try_from(*number).is_ok())
 }
 
 enum Text<'a> {

@@ -1,14 +1,22 @@
 //! images.lock: which recipe, takes and outputs each asset has, as a value.
 //!
 //! [`read`](Lockfile::read) and [`render`](Lockfile::render) are its two ways; the text is canonical, so that it merges
-//! and reviews well. Knows no disk: [`crate::files`] carries the text.
+//! and reviews well. [`merge()`] makes one of two, and [`sides`] tells the two apart that a text with conflict marks holds.
+//! Knows no disk: [`crate::files`] carries the text.
 
 mod canonical;
+mod marks;
+mod merge;
 #[cfg(feature = "generate")]
 mod part;
 mod read;
 mod write;
 
+#[cfg(feature = "generate")]
+#[cfg(feature = "generate")]
+pub(crate) use crate::lock::canonical::ATLAS;
+pub use crate::lock::marks::{Sides, sides};
+pub use crate::lock::merge::{Conflict, Merged, Quarrel, Side, common, merge};
 #[cfg(feature = "generate")]
 pub(crate) use crate::lock::part::{occurrences, part, with_part};
 pub(crate) use crate::lock::read::read_take;
@@ -18,8 +26,10 @@ pub(crate) use crate::lock::write::render_single_take;
 use std::collections::BTreeMap;
 
 use crate::digest::Digest;
+use crate::manifest::Publish;
 use crate::name::{AssetName, ProjectPath};
 use crate::recipe::{Fingerprint, Origin, Recipe};
+use crate::resolve::Asset;
 use crate::transform::Rgb;
 
 /// The version of the format that is written, and the only one that is read.
@@ -30,6 +40,76 @@ pub const VERSION: i64 = 1;
 pub struct Lockfile {
     /// By name.
     pub entries: BTreeMap<AssetName, Entry>,
+    /// The atlases, by name.
+    pub atlases: BTreeMap<AssetName, LockedAtlas>,
+}
+
+/// What is locked of one atlas.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct LockedAtlas {
+    /// The digest of what was packed, and how.
+    pub recipe: Digest,
+    /// Its frames, by name.
+    pub frames: Vec<Frame>,
+    /// Its sheets, in order.
+    pub pages: Vec<LockedPage>,
+}
+
+/// Where a picture lies in an atlas. All numbers are pixels.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Frame {
+    /// The picture's name.
+    pub name: String,
+    /// The number of its sheet, from 0.
+    pub page: u32,
+    /// Its place in the sheet.
+    pub x: u32,
+    /// Its place in the sheet.
+    pub y: u32,
+    /// What of it is in the sheet.
+    pub width: u32,
+    /// What of it is in the sheet.
+    pub height: u32,
+    /// What was cut off at its left.
+    pub left: u32,
+    /// What was cut off above it.
+    pub top: u32,
+    /// The whole picture.
+    pub full_width: u32,
+    /// The whole picture.
+    pub full_height: u32,
+}
+
+impl Frame {
+    /// What is locked behind its name: the sheet, the place there, the size there, what was cut off, the size of the whole.
+    pub(crate) const fn numbers(&self) -> [u32; 9] {
+        [self.page, self.x, self.y, self.width, self.height, self.left, self.top, self.full_width, self.full_height]
+    }
+
+    pub(crate) const fn of(name: String, numbers: [u32; 9]) -> Self {
+        let [page, x, y, width, height, left, top, full_width, full_height] = numbers;
+        Self { name, page, x, y, width, height, left, top, full_width, full_height }
+    }
+
+    /// Whether borders were cut off.
+    pub const fn is_trimmed(&self) -> bool {
+        self.width != self.full_width || self.height != self.full_height
+    }
+}
+
+/// A sheet of an atlas.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct LockedPage {
+    /// Where it is.
+    pub path: ProjectPath,
+    /// The digest of its bytes.
+    pub hash: Digest,
+    /// Its length.
+    pub bytes: u64,
+    /// Width in pixels.
+    pub width: u32,
+    /// Height in pixels.
+    pub height: u32,
 }
 
 /// What is locked of one asset.
@@ -180,6 +260,10 @@ pub struct LockedOutput {
     pub height: u32,
     /// The take that it was made of, where each take makes a file.
     pub take: Option<Digest>,
+    /// The colour that most of it has, for the place where it will be; none of a further width.
+    pub color: Option<Rgb>,
+    /// A blurred picture of it for that place: its ThumbHash, in base64.
+    pub thumbhash: Option<String>,
 }
 
 impl Lockfile {
@@ -221,6 +305,18 @@ impl Entry {
         match &self.origin {
             EntryOrigin::Generated(generated) => Some(generated),
             EntryOrigin::Source { .. } => None,
+        }
+    }
+}
+
+/// The numbers of the takes that make files, from 1.
+pub(crate) fn published(asset: &Asset, entry: Option<&Entry>) -> Vec<usize> {
+    let takes = entry.map_or(&[][..], Entry::takes);
+    match asset.publish {
+        Publish::All => (1..=takes.len().max(asset.takes() as usize)).collect(),
+        Publish::Chosen => {
+            let chosen = entry.and_then(Entry::generated).and_then(|generated| generated.take(generated.chosen));
+            vec![chosen.map_or(1, |(number, _)| number)]
         }
     }
 }

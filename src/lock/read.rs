@@ -9,7 +9,8 @@ use crate::diagnostic::{Diagnostic, Source};
 use crate::digest::Digest;
 use crate::files::LOCKFILE;
 use crate::lock::{
-    Entry, EntryOrigin, Generated, LockedOutput, Lockfile, Take, TakeKind, VERSION, canonical, order_takes,
+    Entry, EntryOrigin, Frame, Generated, LockedAtlas, LockedOutput, LockedPage, Lockfile, Take, TakeKind, VERSION,
+    canonical, order_takes,
 };
 use crate::manifest::Spanned;
 use crate::manifest::table::{Field, Problems, Table, conflict};
@@ -30,8 +31,8 @@ impl Lockfile {
         if let Some(conflict) = conflict(text) {
             let error = Diagnostic::new("lock-conflict", "images.lock has conflict marks from a merge");
             return Err(vec![error.label(&source, conflict, "a merge stopped here").help(
-                "resolve the merge in images.lock: where both sides only added [[asset.takes]], keep both; else keep one \
-                 side of each asset. It is never read as empty, as that would buy pictures again",
+                "run `tintype merge-lock images.lock`: it keeps what both sides paid for, and asks only about what two \
+                 people decided differently. It is never read as empty, as that would buy pictures again",
             )]);
         }
         let text = text.strip_prefix('\u{feff}').map_or_else(|| text.to_string(), |rest| format!("   {rest}"));
@@ -70,6 +71,10 @@ fn read_document(document: &Node, problems: &mut Problems<'_>) -> Lockfile {
     for field in root.list("asset") {
         let Some((name, entry)) = read_entry(&field, problems) else { continue };
         insert(&mut lockfile, name, entry, problems);
+    }
+    for (name, atlas) in each(&root.list("atlas"), read_atlas, problems) {
+        // Of two, which only a merge of lines leaves, either is as good: the next sync packs what isn't as declared.
+        lockfile.atlases.insert(name, atlas);
     }
     root.finish(problems);
     lockfile
@@ -131,6 +136,39 @@ fn read_entry(field: &Field<'_>, problems: &mut Problems<'_>) -> Option<(Spanned
         return None;
     };
     Some((name, Entry { origin, outputs }))
+}
+
+fn read_atlas(field: &Field<'_>, problems: &mut Problems<'_>) -> Option<(AssetName, LockedAtlas)> {
+    let mut table = field.table("[[atlas]]", &[], problems)?;
+    let name = table.parsed("name", "an atlas's name", |text| AssetName::new(text).ok(), problems);
+    let recipe = parse::<Digest>(&mut table, "recipe", problems);
+    let frames = each(&table.list("frames"), frame, problems);
+    let pages = each(&table.list("pages"), page, problems);
+    table.finish(problems);
+    Some((name?.value, LockedAtlas { recipe: recipe?, frames, pages }))
+}
+
+fn frame(field: &Field<'_>, _: &mut Problems<'_>) -> Option<Frame> {
+    let Tree::List(items) = field.value else { return None };
+    let (name, numbers) = items.split_first()?;
+    let Tree::Text(name) = &name.value else { return None };
+    let number = |node: &Node| match node.value {
+        Tree::Integer(Ok(number)) => u32::try_from(number).ok(),
+        _ => None,
+    };
+    let numbers: Vec<u32> = numbers.iter().map(number).collect::<Option<_>>()?;
+    Some(Frame::of(name.clone(), numbers.try_into().ok()?))
+}
+
+fn page(field: &Field<'_>, problems: &mut Problems<'_>) -> Option<LockedPage> {
+    let mut table = field.table("[[atlas.pages]]", &[], problems)?;
+    let path = path(&mut table, "path", problems);
+    let hash = parse(&mut table, "hash", problems);
+    let bytes = table.integer_u64("bytes", problems).map(|bytes| bytes.value);
+    let width = table.integer_u32("width", 1..=u32::MAX, problems).map(|width| width.value);
+    let height = table.integer_u32("height", 1..=u32::MAX, problems).map(|height| height.value);
+    table.finish(problems);
+    Some(LockedPage { path: path?, hash: hash?, bytes: bytes?, width: width?, height: height? })
 }
 
 /// Reads each item of a list. One that lacks a field is an error too: nothing that was locked may fall out silently.
@@ -264,6 +302,8 @@ fn output(field: &Field<'_>, problems: &mut Problems<'_>) -> Option<LockedOutput
         width: table.integer_u32("width", 1..=u32::MAX, problems)?.value,
         height: table.integer_u32("height", 1..=u32::MAX, problems)?.value,
         take: parse(&mut table, "take", problems),
+        color: table.parsed("color", Rgb::FORM, Rgb::parse, problems).map(|color| color.value),
+        thumbhash: table.string("thumbhash", problems).map(|hash| hash.value),
     };
     table.finish(problems);
     Some(output)

@@ -1,11 +1,16 @@
 //! The lockfile's two ways: what is written reads back, and what can't be read is an error with its line.
 
+mod merge;
+
 use std::collections::BTreeMap;
 
 use proptest::prelude::*;
 
 use crate::digest::Digest;
-use crate::lock::{Entry, EntryOrigin, Generated, LockedOutput, Lockfile, Take, TakeKind, canonical, order_takes};
+use crate::lock::{
+    Entry, EntryOrigin, Frame, Generated, LockedAtlas, LockedOutput, LockedPage, Lockfile, Take, TakeKind, canonical,
+    order_takes,
+};
 #[cfg(feature = "generate")]
 use crate::lock::{part, with_part};
 use crate::name::{AssetName, ProjectPath};
@@ -97,6 +102,8 @@ fn any_entry() -> impl Strategy<Value = Entry> {
                 width: 1280,
                 height: 720,
                 take: takes.first().map(|take| take.hash),
+                color: source.then_some(Rgb([1, 2, 255])),
+                thumbhash: source.then(|| "1QcSHQRnh493V4dIh4eXh1h4kJUI".to_string()),
             };
             let origin = if source {
                 let path = Origin::Path("art/badge.png".to_string());
@@ -116,6 +123,26 @@ fn any_lockfile() -> impl Strategy<Value = Lockfile> {
             .into_iter()
             .map(|(name, entry)| (AssetName::new(&name).unwrap(), entry))
             .collect::<BTreeMap<_, _>>(),
+        ..Lockfile::default()
+    })
+}
+
+fn any_atlas() -> impl Strategy<Value = LockedAtlas> {
+    let frame = ("[a-z\\],\"\\\\ é\n]{0,6}", any::<[u32; 9]>()).prop_map(|(name, numbers)| Frame::of(name, numbers));
+    let page = (any::<u8>(), 1..5000_u32, 1..5000_u32).prop_map(|(seed, width, height)| {
+        let path = ProjectPath::new(&format!("assets/units-{seed}.png")).unwrap();
+        LockedPage { path, hash: digest(seed), bytes: u64::from(width), width, height }
+    });
+    (any::<u8>(), prop::collection::vec(frame, 0..4), prop::collection::vec(page, 0..3))
+        .prop_map(|(recipe, frames, pages)| LockedAtlas { recipe: digest(recipe), frames, pages })
+}
+
+/// The same, with atlases.
+fn any_whole() -> impl Strategy<Value = Lockfile> {
+    let atlases = prop::collection::btree_map("[a-z]{1,3}", any_atlas(), 0..3);
+    (any_lockfile(), atlases).prop_map(|(lockfile, atlases)| Lockfile {
+        atlases: atlases.into_iter().map(|(name, atlas)| (AssetName::new(&name).unwrap(), atlas)).collect(),
+        ..lockfile
     })
 }
 
@@ -123,7 +150,7 @@ proptest! {
     #![proptest_config(ProptestConfig::with_cases(64))]
 
     #[test]
-    fn what_is_written_reads_back_and_writes_the_same_bytes(lockfile in any_lockfile()) {
+    fn what_is_written_reads_back_and_writes_the_same_bytes(lockfile in any_whole()) {
         let text = lockfile.render();
         let read = Lockfile::read(&text).map_err(|errors| TestCaseError::fail(format!("{errors:?}\n{text}")))?;
         prop_assert_eq!(&read, &lockfile);
@@ -131,7 +158,7 @@ proptest! {
     }
 
     #[test]
-    fn what_is_read_line_by_line_is_what_toml_says(lockfile in any_lockfile(), at in any::<prop::sample::Index>(), with in "[ -~\n]{0,3}", length in 0..4_usize) {
+    fn what_is_read_line_by_line_is_what_toml_says(lockfile in any_whole(), at in any::<prop::sample::Index>(), with in "[ -~\n]{0,3}", length in 0..4_usize) {
         let text = lockfile.render();
         prop_assert_eq!(canonical::read(&text), Some(lockfile), "{}", text);
         // Whatever is done to it, either it is left to the TOML reader or that agrees.
@@ -173,7 +200,7 @@ proptest! {
             prop_assert!(text.contains("'''"));
             return Ok(());
         };
-        let mut expected = Lockfile { entries: chosen().map(|(name, entry)| (name.clone(), entry.clone())).collect() };
+        let mut expected = Lockfile { entries: chosen().map(|(name, entry)| (name.clone(), entry.clone())).collect(), ..Lockfile::default() };
         prop_assert_eq!(&Lockfile::read(&some).expect("some of it reads"), &expected);
         prop_assert_eq!(with_part(&text, &some), text.clone());
         let mut all = lockfile.clone();
@@ -185,7 +212,7 @@ proptest! {
     }
 
     #[test]
-    fn a_lockfile_cut_anywhere_never_panics_and_never_loses_an_asset_silently(lockfile in any_lockfile(), cut in 0.0..1.0_f64) {
+    fn a_lockfile_cut_anywhere_never_panics_and_never_loses_an_asset_silently(lockfile in any_whole(), cut in 0.0..1.0_f64) {
         let text = lockfile.render();
         #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, clippy::cast_precision_loss, reason = "a share of a short text")]
         let mut end = (text.len() as f64 * cut) as usize;

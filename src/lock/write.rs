@@ -1,7 +1,10 @@
 //! The lockfile as text: sorted, one field a line, the same bytes for the same state.
 
-use crate::lock::{Entry, EntryOrigin, LockedOutput, Lockfile, Take, TakeKind, VERSION};
+use std::collections::BTreeSet;
+
+use crate::lock::{Conflict, Entry, EntryOrigin, LockedOutput, Lockfile, Merged, Take, TakeKind, VERSION};
 use crate::manifest::quote::{inline, key, quote_into};
+use crate::name::AssetName;
 use crate::recipe::{Background, Origin, Quality, Recipe};
 
 pub(crate) const HEAD: &str = "# Made by tintype from images.toml. Commit it; don't edit it.\n";
@@ -33,15 +36,56 @@ impl Lockfile {
     /// The canonical text.
     pub fn render(&self) -> String {
         let mut text = Text(String::with_capacity(self.entries.len() * 900 + 100));
-        text.0.push_str(HEAD);
-        text.line(&format!("version = {VERSION}"));
+        render_head(&mut text);
         for (name, entry) in &self.entries {
-            text.line("\n[[asset]]");
-            text.string("name", name.as_str());
-            render_entry(entry, &mut text);
+            render_named(name, entry, &mut text);
         }
+        render_atlases(self, &mut text);
         text.0
     }
+}
+
+impl Merged {
+    /// The canonical text of what is decided, with marks around both sides of each conflict, as git writes them: either
+    /// side by itself is canonical, too.
+    pub fn render(&self) -> String {
+        let mut text = Text(String::with_capacity(self.lockfile.entries.len() * 900 + 100));
+        render_head(&mut text);
+        let names: BTreeSet<&AssetName> = self.lockfile.entries.keys().chain(self.conflicts.keys()).collect();
+        for name in names {
+            match self.conflicts.get(name) {
+                Some(conflict) => render_conflict(name, conflict, &mut text),
+                None => render_named(name, &self.lockfile.entries[name], &mut text),
+            }
+        }
+        render_atlases(&self.lockfile, &mut text);
+        text.0
+    }
+}
+
+fn render_head(text: &mut Text) {
+    text.0.push_str(HEAD);
+    text.line(&format!("version = {VERSION}"));
+}
+
+fn render_named(name: &AssetName, entry: &Entry, text: &mut Text) {
+    text.line("");
+    render_asset(name, entry, text);
+}
+
+fn render_asset(name: &AssetName, entry: &Entry, text: &mut Text) {
+    text.line("[[asset]]");
+    text.string("name", name.as_str());
+    render_entry(entry, text);
+}
+
+fn render_conflict(name: &AssetName, conflict: &Conflict, text: &mut Text) {
+    // The empty line belongs to both sides.
+    text.line("\n<<<<<<< ours");
+    render_asset(name, &conflict.ours, text);
+    text.line("=======");
+    render_asset(name, &conflict.theirs, text);
+    text.line(">>>>>>> theirs");
 }
 
 fn render_entry(entry: &Entry, text: &mut Text) {
@@ -127,6 +171,33 @@ fn render_take_fields(take: &Take, text: &mut Text) {
     text.maybe("fingerprint", take.fingerprint);
 }
 
+fn render_atlases(lockfile: &Lockfile, text: &mut Text) {
+    for (name, atlas) in &lockfile.atlases {
+        text.line("\n[[atlas]]");
+        text.string("name", name.as_str());
+        text.string("recipe", &atlas.recipe.to_string());
+        text.line("frames = [");
+        for frame in &atlas.frames {
+            text.0.push_str("  [");
+            quote_into(&mut text.0, &frame.name);
+            for number in frame.numbers() {
+                text.0.push_str(", ");
+                text.0.push_str(&number.to_string());
+            }
+            text.line("],");
+        }
+        text.line("]");
+        for page in &atlas.pages {
+            text.line("\n[[atlas.pages]]");
+            text.string("path", page.path.as_str());
+            text.string("hash", &page.hash.to_string());
+            text.line(&format!("bytes = {}", page.bytes));
+            text.line(&format!("width = {}", page.width));
+            text.line(&format!("height = {}", page.height));
+        }
+    }
+}
+
 fn render_output(output: &LockedOutput, text: &mut Text) {
     text.line("\n[[asset.outputs]]");
     text.string("path", output.path.as_str());
@@ -136,4 +207,6 @@ fn render_output(output: &LockedOutput, text: &mut Text) {
     text.line(&format!("width = {}", output.width));
     text.line(&format!("height = {}", output.height));
     text.maybe("take", output.take);
+    text.maybe("color", output.color);
+    text.maybe("thumbhash", output.thumbhash.as_ref());
 }

@@ -3,6 +3,7 @@
 //! [`parse`] is the one way in. Knows the keys and their types; what they mean together is for [`crate::resolve`].
 
 pub(crate) mod asset;
+mod atlas;
 #[cfg(feature = "generate")]
 mod excerpt;
 pub(crate) mod include;
@@ -24,8 +25,9 @@ use crate::manifest::tree::{Entry, Node, is_template};
 use crate::name::TakeId;
 use crate::picture::Format;
 use crate::recipe::{Background, Quality, Ratio, Size, Value};
-use crate::transform::{ChromaKey, Crop, Filter, Fit, Flip, Pad, Rgb, Turn};
+use crate::transform::{ChromaKey, Crop, Disclose, Filter, Fit, Flip, Pad, Rgb, Turn};
 
+pub use crate::manifest::atlas::AtlasKeys;
 #[cfg(feature = "generate")]
 pub(crate) use crate::manifest::excerpt::{Excerpt, excerpt};
 pub use crate::manifest::include::gather;
@@ -93,6 +95,12 @@ pub struct Manifest {
     pub output_dir: Option<Spanned<String>>,
     /// `[output] path`: the template of an output's path.
     pub output_path: Option<Spanned<String>>,
+    /// `[atlases.NAME]`: sheets that pictures are packed into.
+    pub atlases: Vec<AtlasKeys>,
+    /// `[output] disclose`: whether files say that they were generated.
+    pub disclose: Option<Disclose>,
+    /// `[codegen]`: code that names the pictures.
+    pub codegen: Option<CodegenKeys>,
     /// `[cache] dir`.
     pub cache_dir: Option<Spanned<String>>,
     /// `[budget]`.
@@ -103,6 +111,28 @@ pub struct Manifest {
     pub models: BTreeMap<String, ModelKeys>,
     /// `[assets.NAME]`: one asset each or, with a matrix or rows, many.
     pub assets: Vec<Entry>,
+}
+
+/// `[codegen]`: which files of code a sync writes, from which a program names its pictures.
+#[derive(Debug, Clone, PartialEq)]
+pub struct CodegenKeys {
+    /// A Rust module.
+    pub rust: Option<Spanned<String>>,
+    /// A TypeScript module.
+    pub typescript: Option<Spanned<String>>,
+    /// The same as data.
+    pub json: Option<Spanned<String>>,
+    /// The folder that a site serves as its root; `public` and `static` need no word.
+    pub public_dir: Option<Spanned<String>>,
+    /// What URLs begin with; `/` where absent.
+    pub base: Option<Spanned<String>>,
+}
+
+impl CodegenKeys {
+    /// The files.
+    pub(crate) fn paths(&self) -> impl Iterator<Item = &Spanned<String>> {
+        [&self.rust, &self.typescript, &self.json].into_iter().flatten()
+    }
 }
 
 /// `[budget]`: what a run may spend, in US dollars and paid images.

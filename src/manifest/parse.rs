@@ -7,22 +7,24 @@ use toml::de::DeTable;
 
 use crate::diagnostic::{Diagnostic, Source, grouped, nearest, sort};
 use crate::manifest::asset::{Scope, each_string, read};
+use crate::manifest::atlas::atlases;
 use crate::manifest::table::{Field, Problems, Table, conflict, is_literal_key};
 use crate::manifest::tree::{Entry, Node, Tree};
 use crate::manifest::vendors;
-use crate::manifest::{Budget, Manifest, Spanned};
+use crate::manifest::{Budget, CodegenKeys, Manifest, Spanned};
 use crate::secret::find_keys;
+use crate::transform::Disclose;
 
-/// Tables of the manifest that can't be carried out yet.
-const LATER: [&str; 2] = ["atlases", "codegen"];
-/// Tables that can.
-const TABLES: [&str; 12] = [
+/// The manifest's tables and lists.
+const TABLES: [&str; 14] = [
     "include",
     "vars",
     "data",
     "defaults",
     "draft",
     "output",
+    "atlases",
+    "codegen",
     "cache",
     "budget",
     "styles",
@@ -113,7 +115,7 @@ fn syntax_error(source: &Arc<Source>, error: &toml::de::Error) -> Diagnostic {
 
 /// A file of the same name that has none of our tables belongs to somebody else.
 fn foreign(document: &Node, source: &Source) -> Option<Diagnostic> {
-    let known = |key: &str| TABLES.contains(&key) || LATER.contains(&key) || nearest(key, TABLES).is_some();
+    let known = |key: &str| TABLES.contains(&key) || nearest(key, TABLES).is_some();
     let entries = document.entries();
     if entries.iter().any(|entry| known(&entry.key) && !COMMON.contains(&entry.key.as_str())) {
         return None;
@@ -129,7 +131,7 @@ fn foreign(document: &Node, source: &Source) -> Option<Diagnostic> {
 }
 
 fn read_document(document: &Node, problems: &mut Problems<'_>) -> Manifest {
-    let mut root = Table::new("the manifest", document.entries(), &LATER);
+    let mut root = Table::new("the manifest", document.entries(), &[]);
     let fields: Vec<_> = TABLES.iter().filter_map(|name| root.take(name)).collect();
     for field in &fields {
         refuse_keys(field, problems);
@@ -138,7 +140,8 @@ fn read_document(document: &Node, problems: &mut Problems<'_>) -> Manifest {
     let others = others.map(|field| field.key_place.clone());
     let mut by_name: BTreeMap<&str, Field<'_>> = fields.into_iter().map(|field| (field.key, field)).collect();
     let mut take = |name: &str| by_name.remove(name);
-    let [output_dir, output_path] = take("output").map_or([None, None], |field| output(&field, problems));
+    let OutputTable { dir: output_dir, path: output_path, disclose } =
+        take("output").map(|field| output(&field, problems)).unwrap_or_default();
     let manifest = Manifest {
         source: Arc::clone(problems.source),
         included: BTreeSet::new(),
@@ -151,6 +154,9 @@ fn read_document(document: &Node, problems: &mut Problems<'_>) -> Manifest {
         styles: take("styles").map(|field| styles(&field, problems)).unwrap_or_default(),
         output_dir,
         output_path,
+        disclose,
+        atlases: take("atlases").map(|field| atlases(&field, problems)).unwrap_or_default(),
+        codegen: take("codegen").and_then(|field| codegen(&field, problems)),
         cache_dir: take("cache").and_then(|field| cache(&field, problems)),
         budget: take("budget").and_then(|field| budget(&field, problems)).unwrap_or_default(),
         providers: take("providers").map(|field| vendors::providers(&field, problems)).unwrap_or_default(),
@@ -175,11 +181,44 @@ fn refuse_keys(field: &Field<'_>, problems: &mut Problems<'_>) {
     problems.found.extend(found);
 }
 
-fn output(field: &Field<'_>, problems: &mut Problems<'_>) -> [Option<Spanned<String>>; 2] {
-    let Some(mut table) = field.table("[output]", &["disclose"], problems) else { return [None, None] };
-    let keys = [table.string("dir", problems), table.string("path", problems)];
+/// `[output]`.
+#[derive(Default)]
+struct OutputTable {
+    dir: Option<Spanned<String>>,
+    path: Option<Spanned<String>>,
+    disclose: Option<Disclose>,
+}
+
+fn output(field: &Field<'_>, problems: &mut Problems<'_>) -> OutputTable {
+    let Some(mut table) = field.table("[output]", &[], problems) else { return OutputTable::default() };
+    let keys = OutputTable {
+        dir: table.string("dir", problems),
+        path: table.string("path", problems),
+        disclose: table.take("disclose").and_then(|field| disclose(&field, problems)),
+    };
     table.finish(problems);
     keys
+}
+
+fn disclose(field: &Field<'_>, problems: &mut Problems<'_>) -> Option<Disclose> {
+    match field.value {
+        Tree::Boolean(wanted) => wanted.then_some(Disclose::Model),
+        Tree::Text(text) if text == "prompt" => Some(Disclose::Prompt),
+        _ => field.mistyped("true, false or \"prompt\"", problems),
+    }
+}
+
+fn codegen(field: &Field<'_>, problems: &mut Problems<'_>) -> Option<CodegenKeys> {
+    let mut table = field.table("[codegen]", &[], problems)?;
+    let keys = CodegenKeys {
+        rust: table.string("rust", problems),
+        typescript: table.string("typescript", problems),
+        json: table.string("json", problems),
+        public_dir: table.string("public_dir", problems),
+        base: table.string("base", problems),
+    };
+    table.finish(problems);
+    Some(keys)
 }
 
 fn cache(field: &Field<'_>, problems: &mut Problems<'_>) -> Option<Spanned<String>> {

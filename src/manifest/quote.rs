@@ -1,4 +1,4 @@
-//! Values as TOML: for the lockfile, and for entries of a manifest that are written out.
+//! Values as TOML: for the lockfile, and for entries of a manifest that are written out. Texts as JSON, for data.
 
 use std::fmt::Write;
 
@@ -54,4 +54,21 @@ pub(crate) fn quote_into(quoted: &mut String, text: &str) {
         }
     }
     quoted.push('"');
+}
+
+/// A string of JSON, which is one of TypeScript as well.
+pub(crate) fn json_quote(text: &str) -> String {
+    let mut quoted = String::from("\"");
+    for character in text.chars() {
+        match character {
+            '"' => quoted.push_str("\\\""),
+            '\\' => quoted.push_str("\\\\"),
+            '\n' => quoted.push_str("\\n"),
+            character if character.is_control() || matches!(character, '\u{2028}' | '\u{2029}') => {
+                let _ = write!(quoted, "\\u{:04x}", u32::from(character));
+            }
+            character => quoted.push(character),
+        }
+    }
+    quoted + "\""
 }

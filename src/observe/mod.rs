@@ -44,13 +44,29 @@ pub struct Learned {
     pub more: BTreeSet<AssetName>,
 }
 
+/// What an original's files need to know of it.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Traits {
+    /// The colour of its ground, which is to be taken away.
+    pub key: Option<Rgb>,
+    /// The id of the model that drew it; none of a picture made by hand.
+    pub model: Option<String>,
+}
+
+impl Traits {
+    /// Those of a take.
+    pub fn of(take: &Take) -> Self {
+        Self { key: take.key, model: Some(take.model_id.clone()) }
+    }
+}
+
 /// The originals of one asset.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Originals {
     /// The one that makes the outputs.
     pub chosen: Digest,
-    /// The colour of its ground, which is to be taken away.
-    pub key: Option<Rgb>,
+    /// What goes along with it into its files.
+    pub traits: Traits,
     /// All takes, in their order; none of an asset made by hand.
     pub takes: Vec<Digest>,
     /// Whether they are drafts.
@@ -76,8 +92,8 @@ pub struct Facts {
     pub locked_fingerprint: Option<Fingerprint>,
     /// The chosen original, as far as it is known before anything is made.
     pub original: Option<Digest>,
-    /// The colour of that original's ground, which is to be taken away.
-    pub key: Option<Rgb>,
+    /// What goes along with that original into its files.
+    pub traits: Traits,
     /// The takes in their order, where they are known before anything is made.
     pub takes: Vec<Digest>,
     /// What lies at each declared and each locked output's path.
@@ -95,7 +111,8 @@ pub struct Facts {
 impl Facts {
     /// What an asset that refers to this one needs to know.
     pub fn originals(&self) -> Option<Originals> {
-        Some(Originals { chosen: self.original?, key: self.key, takes: self.takes.clone(), is_draft: self.is_draft })
+        let (traits, takes) = (self.traits.clone(), self.takes.clone());
+        Some(Originals { chosen: self.original?, traits, takes, is_draft: self.is_draft })
     }
 }
 
@@ -153,7 +170,7 @@ pub fn observe(
         let mut facts = observer.facts(asset);
         if let Some(made) = learned.originals.get(name) {
             facts.original = Some(made.chosen);
-            facts.key = made.key;
+            facts.traits = made.traits.clone();
             facts.takes.clone_from(&made.takes);
         }
         observer.observed.facts.insert(name.clone(), facts);
@@ -189,7 +206,7 @@ impl Observer<'_> {
             AssetOrigin::Source { hash, .. } => facts.original = Some(*hash),
             AssetOrigin::Shared(other) => {
                 facts.original = self.original(other);
-                facts.key = self.key(other);
+                facts.traits = self.traits(other);
             }
             AssetOrigin::Generated(open) => {
                 facts = self.generated_facts(asset, open, entry);
@@ -203,7 +220,7 @@ impl Observer<'_> {
         let wants_more = self.learned.more.contains(&asset.name);
         if !wants_more && is_settled(asset, entry, &facts) {
             facts.original = facts.original.or_else(|| entry.and_then(Entry::generated).map(|locked| locked.chosen));
-            facts.key = facts.key.or_else(|| key(&facts, entry));
+            add_traits(&mut facts, entry);
             return facts;
         }
         self.restless.push(asset.name.clone());
@@ -214,7 +231,7 @@ impl Observer<'_> {
             facts.kin = self.kin(fingerprint, &asset.name);
         }
         facts.original = facts.original.or_else(|| known_original(asset, entry, &facts));
-        facts.key = facts.key.or_else(|| key(&facts, entry));
+        add_traits(&mut facts, entry);
         facts
     }
 
@@ -256,12 +273,10 @@ impl Observer<'_> {
         made.or_else(|| Some(self.observed.facts.get(name)?.is_draft)).unwrap_or(false)
     }
 
-    /// The colour of that original's ground, which is to be taken away.
-    fn key(&self, name: &AssetName) -> Option<Rgb> {
-        match self.learned.originals.get(name) {
-            Some(made) => made.key,
-            None => self.observed.facts.get(name)?.key,
-        }
+    /// What goes along with that original into its files.
+    fn traits(&self, name: &AssetName) -> Traits {
+        let made = self.learned.originals.get(name).map(|made| &made.traits);
+        made.or_else(|| Some(&self.observed.facts.get(name)?.traits)).cloned().unwrap_or_default()
     }
 
     /// What a picture on the web is locked with: by this asset or, where it is new there, by another one.
@@ -425,11 +440,13 @@ fn is_settled(asset: &Asset, entry: Option<&Entry>, facts: &Facts) -> bool {
     origin && entry.outputs.len() == wanted.len() && wanted.iter().all(intact)
 }
 
-/// The colour of the ground of an asset's original.
-fn key(facts: &Facts, entry: Option<&Entry>) -> Option<Rgb> {
+/// Adds what is known of an asset's own original, by the take that it is.
+fn add_traits(facts: &mut Facts, entry: Option<&Entry>) {
     let locked = entry.map(Entry::takes).unwrap_or_default();
     let mut known = locked.iter().chain(&facts.cached.takes).chain(&facts.kin);
-    known.find(|take| Some(take.hash) == facts.original)?.key
+    if let Some(take) = known.find(|take| Some(take.hash) == facts.original) {
+        facts.traits = Traits::of(take);
+    }
 }
 
 /// The pictures on the web that a recipe refers to.

@@ -4,15 +4,16 @@
 use std::borrow::Cow;
 
 use crate::digest::Digest;
+use crate::disclosure::{DigitalSource, Disclosure};
 use crate::files::FileState;
-use crate::lock::{Entry, LockedOutput, Take};
+use crate::lock::{Entry, LockedOutput, Take, TakeKind};
 use crate::name::ProjectPath;
-use crate::observe::{Facts, Seen, Wanted, wanted};
+use crate::observe::{Facts, Seen, Traits, Wanted, wanted};
 use crate::plan::reason::ReasonCode;
 use crate::resolve::Asset;
 #[cfg(feature = "generate")]
 use crate::transform::ChromaKey;
-use crate::transform::{Rgb, Settings};
+use crate::transform::{Disclose, Rgb, Settings};
 
 /// One file to have, made of one take.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -25,6 +26,8 @@ pub struct FileJob {
     pub settings: Settings,
     /// The colour of the original's ground, which is to be taken away.
     pub key: Option<Rgb>,
+    /// What its file says of how it came about, if it is to.
+    pub disclosure: Option<Disclosure>,
     /// What is to be done about it.
     pub verdict: FileVerdict,
 }
@@ -33,10 +36,14 @@ pub struct FileJob {
 impl FileJob {
     /// What its original goes through: its settings, and what was promised of the original itself.
     pub(crate) fn treatment(&self) -> Cow<'_, Settings> {
-        match self.key.filter(|_| self.settings.chroma_key.is_none()) {
-            Some(key) => Cow::Owned(Settings { chroma_key: Some(ChromaKey::of(Some(key))), ..self.settings.clone() }),
-            None => Cow::Borrowed(&self.settings),
+        let key = self.key.filter(|_| self.settings.chroma_key.is_none());
+        if key.is_none() && self.settings.disclose.is_none() {
+            return Cow::Borrowed(&self.settings);
         }
+        let mut settings = self.settings.clone();
+        settings.disclose = self.disclosure.as_ref().map(|disclosure| Disclose::Packet(disclosure.packet()));
+        settings.chroma_key = key.map(|key| ChromaKey::of(Some(key))).or(settings.chroma_key);
+        Cow::Owned(settings)
     }
 }
 
@@ -74,10 +81,21 @@ pub fn file_jobs(asset: &Asset, takes: &[Take], chosen: Digest, facts: &Facts, e
         let seen = facts.files.get(&path).unwrap_or(&missing);
         let verdict = judge(&path, take, settings.digest(), seen, entry);
         let own = takes.iter().find(|own| own.hash == take);
-        let key = own.map_or(facts.key, |own| own.key);
-        FileJob { path, take, settings: settings.clone(), key, verdict }
+        let traits = own.map_or_else(|| facts.traits.clone(), Traits::of);
+        let disclosure = disclosure(settings, traits.model.as_ref(), own, facts);
+        FileJob { path, take, settings: settings.clone(), key: traits.key, disclosure, verdict }
     };
     wanted(asset, takes, chosen).into_iter().map(job).collect()
+}
+
+/// What a file says of how it came about: only what a model drew says so. A prompt is known of a take that was made for the
+/// recipe that stands.
+fn disclosure(settings: &Settings, model: Option<&String>, own: Option<&Take>, facts: &Facts) -> Option<Disclosure> {
+    let (disclose, system) = (settings.disclose.as_ref()?, model?.clone());
+    let is_of_recipe = |take: &&Take| take.fingerprint.is_none() && take.kind != Some(TakeKind::Adopted);
+    let prompt = own.filter(is_of_recipe).filter(|_| *disclose == Disclose::Prompt);
+    let prompt = prompt.and(facts.recipe.as_ref()).map(|recipe| recipe.prompt.clone());
+    Some(Disclosure { source: DigitalSource::TrainedAlgorithmicMedia, system: Some(system), prompt })
 }
 
 fn judge(path: &ProjectPath, take: Digest, settings: Digest, seen: &Seen, entry: Option<&Entry>) -> FileVerdict {

@@ -12,6 +12,8 @@ use std::borrow::Cow;
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::sync::Arc;
 
+use crate::atlas::PlannedAtlas;
+use crate::codegen::CodeFile;
 use crate::digest::Digest;
 use crate::lock::{Lockfile, Take};
 use crate::model::{Api, Registry};
@@ -93,6 +95,10 @@ impl Note {
 pub struct Plan {
     /// Each asset, by name; those that are no longer declared among them.
     pub assets: Vec<Arc<PlannedAsset>>,
+    /// Atlases that aren't as they are declared and locked.
+    pub atlases: Vec<PlannedAtlas>,
+    /// Files of generated code that don't say what is locked.
+    pub code: Vec<CodeFile>,
 }
 
 /// What a sync would do about one asset.
@@ -188,12 +194,12 @@ impl Plan {
 
     /// Whether there is nothing to do at all.
     pub fn is_settled(&self) -> bool {
-        self.iter().all(|asset| asset.action == Action::Keep)
+        self.code.is_empty() && self.atlases.is_empty() && self.iter().all(|asset| asset.action == Action::Keep)
     }
 
     /// Whether the lockfile will change.
     pub fn changes_lock(&self) -> bool {
-        self.iter().any(|asset| asset.work.changes_lock)
+        self.iter().any(|asset| asset.work.changes_lock) || self.atlases.iter().any(|atlas| atlas.state.changes_lock())
     }
 
     /// Images that aren't known to cost nothing.
@@ -270,7 +276,7 @@ pub fn plan(
         planned.sort_by(|one, other| one.name.cmp(&other.name));
     }
     spare_declared(&mut planned, assets);
-    Plan { assets: planned.into_iter().map(Arc::new).collect() }
+    Plan { assets: planned.into_iter().map(Arc::new).collect(), ..Plan::default() }
 }
 
 /// A file that one asset gives up and another one declares stays: it is the other's to replace. One that has become a

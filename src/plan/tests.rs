@@ -14,7 +14,7 @@ use crate::observe::{Facts, Observed, Seen};
 use crate::picture::Format;
 use crate::plan::{Action, PlannedAsset, Policy, plan};
 use crate::recipe::Recipe;
-use crate::resolve::{Asset, AssetOrigin, Assets, OpenRecipe, Output, OutputPath};
+use crate::resolve::{Asset, AssetOrigin, Assets, OpenRecipe, Output, OutputPath, Part};
 use crate::route::Routes;
 use crate::route::route;
 use crate::transform::Settings;
@@ -83,6 +83,8 @@ impl Case {
             width: 1,
             height: 1,
             take: None,
+            color: None,
+            thumbhash: None,
         };
         let generated = Generated { recipe: recipe("a moon"), chosen: Digest::of(b"take"), takes: vec![take(b"take")] };
         let open = OpenRecipe {
@@ -101,7 +103,7 @@ impl Case {
                 place: place.clone(),
                 origin: AssetOrigin::Generated(Box::new(open)),
                 publish: Publish::Chosen,
-                outputs: vec![Output { path: OutputPath::Fixed(path()), settings, place }],
+                outputs: vec![Output { path: OutputPath::Fixed(path()), settings, place, part: Part::default() }],
                 tags: Vec::new(),
                 alt: None,
                 hold: false,
@@ -161,7 +163,12 @@ impl Case {
         let first = &self.entry.as_ref().unwrap().outputs[0];
         let locked = LockedOutput { path: second_path(), hash, settings: settings.digest(), ..first.clone() };
         self.entry.as_mut().unwrap().outputs.push(locked);
-        self.asset.outputs.push(Output { path: OutputPath::Fixed(second_path()), settings, place });
+        self.asset.outputs.push(Output {
+            path: OutputPath::Fixed(second_path()),
+            settings,
+            place,
+            part: Part::default(),
+        });
         self.seen_second(Seen { locked: true, ..file(b"small output") })
     }
 
@@ -205,7 +212,8 @@ impl Case {
         let entries = self.entry.clone().map(|entry| (name(), entry)).into_iter().collect();
         let observed = Observed { facts: BTreeMap::from([(name(), self.facts.clone())]), undeclared: BTreeMap::new() };
         let routes = Routes { finals: BTreeMap::from([(name(), routing)]), ..Routes::default() };
-        let plan = plan(&assets, &Lockfile { entries }, &observed, &routes, &registry, &self.policy);
+        let plan =
+            plan(&assets, &Lockfile { entries, ..Lockfile::default() }, &observed, &routes, &registry, &self.policy);
         assert_eq!(plan.assets.len(), 1);
         PlannedAsset::clone(&plan.assets[0])
     }

@@ -13,7 +13,7 @@ use crate::manifest::Publish;
 use crate::name::AssetName;
 use crate::observe::{Learned, observe};
 use crate::picture::{Format, Picture};
-use crate::plan::{Note, PlannedAsset, ReasonCode, plan};
+use crate::plan::{Note, plan};
 use crate::project::{Allowed, Project, ProjectError, Selection, Survey};
 use crate::recipe::{Fingerprint, Recipe};
 use crate::resolve::{Asset, AssetOrigin, Assets};
@@ -45,6 +45,23 @@ pub struct Accepted {
 
 impl Project {
     /// The present picture of each asset stands for its changed recipe.
+    ///
+    /// ```
+    /// use tintype::event::{Silent, Stop};
+    /// use tintype::project::{Project, Surroundings, SyncOptions};
+    ///
+    /// # let folder = tempfile::tempdir()?;
+    /// # let manifest = folder.path().join("images.toml");
+    /// # std::fs::write(&manifest, "[assets.moon]\nmodel = \"placeholder\"\nprompt = \"a moon\"\nsize = \"64x64\"\n")?;
+    /// # let surroundings = Surroundings { default_cache: folder.path().join("cache"), ..Surroundings::default() };
+    /// # let project = Project::open(&manifest, &surroundings)?;
+    /// # project.sync(&SyncOptions::default(), &Silent, &Stop::default())?;
+    /// # std::fs::write(&manifest, std::fs::read_to_string(&manifest)?.replace("a moon", "the moon"))?;
+    /// let project = Project::open(&manifest, &surroundings)?;
+    /// let accepted = project.accept(&["moon".to_string()], &Silent)?;
+    /// assert_eq!(accepted.accepted[0].as_str(), "moon");
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
     pub fn accept(&self, names: &[String], report: &dyn Report) -> Result<Accepted, ProjectError> {
         let names = self.named(names)?;
         let (_turn, _) = self.wait_for_turn(report)?;
@@ -96,6 +113,24 @@ impl Project {
     }
 
     /// `bytes` become a take of this asset, and the chosen one; without them, the asset's own output does, as it is edited.
+    ///
+    /// ```
+    /// use tintype::event::{Silent, Stop};
+    /// use tintype::project::{Project, Surroundings, SyncOptions};
+    ///
+    /// # let folder = tempfile::tempdir()?;
+    /// # let manifest = folder.path().join("images.toml");
+    /// # std::fs::write(&manifest, "[assets.moon]\nmodel = \"placeholder\"\nprompt = \"a moon\"\nsize = \"64x64\"\n")?;
+    /// # let surroundings = Surroundings { default_cache: folder.path().join("cache"), ..Surroundings::default() };
+    /// # let project = Project::open(&manifest, &surroundings)?;
+    /// # project.sync(&SyncOptions::default(), &Silent, &Stop::default())?;
+    /// # let mut painted = std::io::Cursor::new(Vec::new());
+    /// # image::RgbaImage::new(64, 64).write_to(&mut painted, image::ImageFormat::Png)?;
+    /// # let painted = painted.into_inner();
+    /// let adopted = project.adopt("moon", Some(&painted), &Silent)?;
+    /// assert_eq!(adopted.number, 2);
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
     pub fn adopt(&self, name: &str, bytes: Option<&[u8]>, report: &dyn Report) -> Result<Adopted, ProjectError> {
         let asset = self.only_named(name)?;
         refuse_hand_made(asset, "adopted")?;
@@ -124,7 +159,7 @@ impl Project {
         self.write_lock(&survey, &lock)?;
         let takes = lock.get(&asset.name).map(Entry::takes).unwrap_or_default();
         let number = takes.iter().position(|take| take.hash == hash).map_or(1, |index| index + 1);
-        Ok(Adopted { number, hash, result, followers: self.followers(&asset.name)? })
+        Ok(Adopted { number, hash, result, followers: self.followers(&asset.name, survey.learned)? })
     }
 
     /// The asset's entry with one more take, chosen. Those of another recipe stay in the cache.
@@ -207,17 +242,6 @@ impl Project {
             result = outcome.result;
         }
         Ok(result)
-    }
-
-    /// The assets that will be made anew because this one's original is another.
-    fn followers(&self, name: &AssetName) -> Result<Vec<(AssetName, Option<f64>)>, ProjectError> {
-        let plan = self.survey(&Selection::default(), &Allowed::default())?.plan;
-        let follows = |one: &&PlannedAsset| {
-            let asset = self.assets.by_name.get(&one.name);
-            one.reasons.iter().any(|reason| reason.code == ReasonCode::Reference)
-                && asset.is_some_and(|asset| self.assets.follows(asset).any(|other| other == name))
-        };
-        Ok(plan.iter().filter(follows).map(|one| (one.name.clone(), one.cost_usd)).collect())
     }
 
     /// The one asset of that name.

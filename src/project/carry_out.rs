@@ -100,7 +100,7 @@ impl Project {
             observed = Some(seen);
         }
         done.sort_by(|one, other| one.name.cmp(&other.name));
-        (Plan { assets: done }, outcomes, learned)
+        (Plan { assets: done, ..survey.plan.clone() }, outcomes, learned)
     }
 
     fn jobs(&self, options: &SyncOptions) -> usize {

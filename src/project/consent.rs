@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use crate::codegen::CodeState;
 use crate::event::Report;
 use crate::execute::Purse;
 use crate::plan::{Note, Plan, PlannedAsset};
@@ -145,15 +146,28 @@ fn keys_are_set(plan: &Plan, options: &SyncOptions) -> Result<(), ProjectError> 
 
 /// Whether the lockfile may say something else afterwards, or won't.
 fn lock_may_change(survey: &Survey, options: &SyncOptions) -> Result<(), ProjectError> {
-    if !options.locked || (survey.lock_text.is_some() && !survey.plan.changes_lock()) {
+    if !options.locked {
         return Ok(());
     }
+    if survey.lock_text.is_some() && !survey.plan.changes_lock() {
+        return code_is_current(&survey.plan);
+    }
     let changes: Vec<&PlannedAsset> = survey.plan.iter().filter(|one| one.work.changes_lock).collect();
-    let message = match (&survey.lock_text, changes.is_empty()) {
+    let atlas = survey.plan.atlases.iter().find(|atlas| atlas.state.changes_lock());
+    let message = match (&survey.lock_text, atlas.filter(|_| changes.is_empty())) {
         (None, _) => "there is no images.lock, and --locked may not write one".to_string(),
-        (Some(_), _) => format!("images.lock is out of date: {} changed", names(&changes)),
+        (Some(_), Some(atlas)) => format!("images.lock is out of date: the atlas `{}` changed", atlas.name),
+        (Some(_), None) => format!("images.lock is out of date: {} changed", names(&changes)),
     };
     Err(ProjectError::OutOfDate(Note::new("out-of-date", message, "run `tintype sync` and commit images.lock")))
+}
+
+/// Whether the code that is there says what is locked. What isn't there is made, as any output is.
+fn code_is_current(plan: &Plan) -> Result<(), ProjectError> {
+    let Some(stale) = plan.code.iter().find(|file| file.state == CodeState::Stale) else { return Ok(()) };
+    let message = format!("{} is out of date: it doesn't say what is locked", stale.path);
+    let help = format!("run `tintype sync` and commit {}", stale.path);
+    Err(ProjectError::OutOfDate(Note::new("out-of-date", message, help)))
 }
 
 /// Sets aside what a run was refused for, where stand-ins are drawn for it.

@@ -4,7 +4,6 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use crate::files::{FileError, Files};
 use crate::model::Registry;
 use crate::secret::Secret;
 
@@ -43,14 +42,6 @@ impl KeySource {
 }
 
 impl Keys {
-    pub(crate) fn read(
-        registry: &Registry,
-        files: &Files,
-        variables: &BTreeMap<String, String>,
-    ) -> Result<Self, FileError> {
-        Ok(Self::of(registry, files.read_dotenv()?.as_deref(), variables))
-    }
-
     /// The environment wins over `.env`, which gives provider keys only. An empty value is none.
     pub(crate) fn of(registry: &Registry, dotenv: Option<&str>, variables: &BTreeMap<String, String>) -> Self {
         let dotenv = dotenv.map(parse).unwrap_or_default();

@@ -5,12 +5,15 @@
 
 #[cfg(feature = "generate")]
 mod adopt;
+mod atlas;
 #[cfg(feature = "generate")]
 mod cache;
 #[cfg(feature = "generate")]
 mod carry_out;
+mod code;
 #[cfg(feature = "generate")]
 mod consent;
+mod decide;
 #[cfg(feature = "generate")]
 mod doctor;
 #[cfg(feature = "generate")]
@@ -18,9 +21,13 @@ mod fetch;
 mod keys;
 mod ledger;
 #[cfg(feature = "generate")]
+mod pack;
+#[cfg(feature = "generate")]
 mod part;
 #[cfg(feature = "generate")]
 mod pictures;
+#[cfg(feature = "generate")]
+mod sources;
 #[cfg(feature = "generate")]
 mod stand_in;
 #[cfg(feature = "generate")]
@@ -29,6 +36,7 @@ mod sync;
 mod settled;
 #[cfg(feature = "generate")]
 mod takes;
+mod provenance;
 mod select;
 mod verify;
 
@@ -37,6 +45,7 @@ use std::fmt;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
+use crate::atlas::{Atlas, declare};
 use crate::cache::Cache;
 use crate::diagnostic::{Diagnostic, sort};
 use crate::digest::Digest;
@@ -59,13 +68,19 @@ use crate::snapshot::World;
 pub use crate::project::adopt::{Accepted, Adopted};
 #[cfg(feature = "generate")]
 pub use crate::project::cache::{CacheVerified, Care, DamagedOriginal, GcOptions};
+use crate::project::code::Code;
+#[cfg(feature = "generate")]
+pub use crate::project::code::CodeWritten;
 #[cfg(feature = "generate")]
 pub use crate::project::consent::{Agreed, Limits};
 #[cfg(feature = "generate")]
 pub use crate::project::doctor::{CacheState, Dotenv, Examination, ManifestState, ProviderState, Soundness, examine};
 pub use crate::project::keys::{KeySource, Keys};
 #[cfg(feature = "generate")]
+pub use crate::project::pack::Packed;
+#[cfg(feature = "generate")]
 use crate::project::part::Rest;
+pub use crate::project::provenance::{Maker, Provenance};
 pub use crate::project::select::Selection;
 #[cfg(feature = "generate")]
 pub use crate::project::settled::settled;
@@ -84,6 +99,8 @@ pub struct Surroundings {
     pub cache: Option<PathBuf>,
     /// Environment variables: only those that providers name are looked at, for their keys.
     pub variables: BTreeMap<String, String>,
+    /// Whether a `.env` beside the manifest is left unread: nothing will be asked for.
+    pub without_dotenv: bool,
     /// Hosts that may be sent keys besides the built-in ones.
     pub trusted_hosts: TrustedHosts,
     /// What tells this program from another build of itself: what one of them concluded, another one looks at anew.
@@ -189,6 +206,8 @@ pub struct Project {
     pub(crate) registry: Registry,
     pub(crate) assets: Assets,
     pub(crate) routes: Routes,
+    pub(crate) atlases: Vec<Atlas>,
+    code: Code,
     pub(crate) keys: Keys,
     #[cfg_attr(not(feature = "generate"), expect(dead_code, reason = "only requests go to hosts"))]
     pub(crate) trusted_hosts: TrustedHosts,
@@ -217,6 +236,25 @@ pub struct Survey {
 
 impl Project {
     /// Reads the manifest and everything that it refers to. All mistakes come at once.
+    ///
+    /// Errors can be matched, and mistakes of the manifest know their places:
+    ///
+    /// ```
+    /// use tintype::project::{Project, ProjectError, Surroundings};
+    ///
+    /// # let folder = tempfile::tempdir()?;
+    /// # let manifest = folder.path().join("images.toml");
+    /// # std::fs::write(&manifest, "[assets.moon]\nmodel = \"placeholder\"\npromt = \"a moon\"\nsize = \"64x64\"\n")?;
+    /// # let surroundings = Surroundings { default_cache: folder.path().join("cache"), ..Surroundings::default() };
+    /// match Project::open(&manifest, &surroundings) {
+    ///     Err(ProjectError::Invalid(mistakes)) => {
+    ///         assert_eq!(mistakes[0].to_string(), "images.toml:3:1: unknown key `promt` in [assets.moon]");
+    ///         assert_eq!(mistakes[0].help.as_deref(), Some("did you mean `prompt`?"));
+    ///     }
+    ///     other => panic!("{other:?}"),
+    /// }
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
     pub fn open(manifest: &Path, surroundings: &Surroundings) -> Result<Self, ProjectError> {
         Self::of(Arc::new(Files::open(manifest)?), surroundings)
     }
@@ -246,16 +284,24 @@ impl Project {
         let (registry, found) = Registry::built_in().with(&manifest, &surroundings.trusted_hosts);
         add_unless_they_follow(&mut mistakes, found);
         let cache_folder = cache_folder(&manifest, &files, surroundings)?;
+        if cache_folder.as_os_str().is_empty() {
+            return Err(ProjectError::NotPossible(no_home()));
+        }
         let protected = Protected { cache: Some(real(&cache_folder)) };
         let (assets, found) = resolve(&manifest, &registry, &files, &protected, &surroundings.trusted_hosts);
         add_unless_they_follow(&mut mistakes, found);
         let (routes, found) = route_all(&assets, &registry);
         mistakes.extend(found);
+        let (atlases, found) = declare(&manifest, &assets);
+        add_unless_they_follow(&mut mistakes, found);
+        let (code, found) = Code::of(&manifest, &assets, &atlases, &files);
+        mistakes.extend(found);
         if !mistakes.is_empty() {
             sort(&mut mistakes);
             return Err(ProjectError::Invalid(mistakes));
         }
-        let keys = Keys::read(&registry, &files, &surroundings.variables)?;
+        let dotenv = if surroundings.without_dotenv { None } else { files.read_dotenv()? };
+        let keys = Keys::of(&registry, dotenv.as_deref(), &surroundings.variables);
         Ok(Self {
             files,
             cache: Arc::new(Cache::new(&cache_folder)),
@@ -264,6 +310,8 @@ impl Project {
             registry,
             assets,
             routes,
+            atlases,
+            code,
             keys,
             trusted_hosts: surroundings.trusted_hosts.clone(),
             world: surroundings.world().digest(),
@@ -328,6 +376,24 @@ impl Project {
     }
 
     /// What a sync would do, why and for how much. Writes nothing and asks nobody.
+    ///
+    /// ```
+    /// use tintype::plan::Action;
+    /// use tintype::project::{Allowed, Project, Selection, Surroundings};
+    ///
+    /// # let folder = tempfile::tempdir()?;
+    /// # let manifest = folder.path().join("images.toml");
+    /// # std::fs::write(&manifest, "[assets.moon]\nmodel = \"placeholder\"\nprompt = \"a moon\"\nsize = \"64x64\"\n")?;
+    /// # let surroundings = Surroundings { default_cache: folder.path().join("cache"), ..Surroundings::default() };
+    /// let project = Project::open(&manifest, &surroundings)?;
+    /// let plan = project.plan(&Selection::default(), &Allowed::default())?;
+    /// for one in plan.iter() {
+    ///     println!("{}: {} ({:?})", one.name, one.action.name(), one.cost_usd);
+    /// }
+    /// assert_eq!(plan.assets[0].action, Action::Generate);
+    /// assert_eq!(plan.cost_usd(), Some(0.0));
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
     pub fn plan(&self, selection: &Selection, allowed: &Allowed) -> Result<Plan, ProjectError> {
         Ok(self.survey(selection, allowed)?.plan)
     }
@@ -348,9 +414,16 @@ impl Project {
         let lock = lock_text.as_deref().map(Lockfile::read).transpose()?.unwrap_or_default();
         let observed = observe(&self.assets, None, &lock, &self.cache, &self.files, &learned);
         let policy = self.policy(allowed, self.select(selection)?);
-        let plan = plan(&self.assets, &lock, &observed, &self.routes, &self.registry, &policy);
+        let mut plan = plan(&self.assets, &lock, &observed, &self.routes, &self.registry, &policy);
         #[cfg(feature = "generate")]
-        let plan = self.rest.iter().fold(plan, |plan, rest| rest.beside(plan));
+        if let Some(rest) = &self.rest {
+            plan = rest.beside(plan);
+        }
+        // A part of the project is judged by itself.
+        if selection.is_everything() {
+            plan.atlases = self.atlases_to_pack(&lock, &plan, allowed);
+            plan.code = self.code_to_write(&lock);
+        }
         Ok(Survey { lock: Arc::new(lock), lock_text, learned, observed, plan })
     }
 
@@ -406,6 +479,12 @@ fn route_all(assets: &Assets, registry: &Registry) -> (Routes, Vec<Diagnostic>) 
         }
     }
     (routes, said.mistakes().collect())
+}
+
+/// Without a home folder, the cache must not end up in whatever folder is the current one.
+pub(crate) fn no_home() -> Note {
+    let help = "set TINTYPE_CACHE_DIR to a folder that stays: it keeps every paid original";
+    Note::new("no-home", "there is no home folder for the cache", help)
 }
 
 fn cache_folder(manifest: &Manifest, files: &Files, surroundings: &Surroundings) -> Result<PathBuf, Vec<Diagnostic>> {

@@ -11,6 +11,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 use crate::cache::Cache;
 use crate::files::{Files, Part, folder_of};
 use crate::lock;
+use crate::lock::ATLAS;
 use crate::manifest::{Excerpt, Publish, excerpt};
 use crate::name::AssetName;
 use crate::observe::Facts;
@@ -66,6 +67,10 @@ impl Project {
         let (inputs, outputs) = snapshot.stamps()?;
         let files = files.part(Part { manifest: text, lockfile: String::new(), inputs, outputs });
         let mut project = Self::of(Arc::new(files), surroundings).ok()?;
+        // Code names all pictures, and a sheet has many: they take the whole project.
+        if !project.code.targets.is_empty() || !project.atlases.is_empty() || lock::occurrences(&lockfile, ATLAS) > 0 {
+            return None;
+        }
         let declared = &project.assets.by_name;
         let entries = lock::part(&lockfile, declared.keys())?;
         let (before, assets): (Vec<_>, Vec<_>) =

@@ -22,7 +22,6 @@ pub struct Selection {
 
 impl Selection {
     /// Whether no asset is left out.
-    #[cfg(feature = "generate")]
     pub fn is_everything(&self) -> bool {
         self.names.is_empty() && self.tags.is_empty()
     }

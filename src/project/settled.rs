@@ -7,7 +7,7 @@ use crate::cache::Cache;
 use crate::event::Verdict;
 use crate::execute::Outcome;
 use crate::lock::Lockfile;
-use crate::name::AssetName;
+use crate::name::{AssetName, ProjectPath};
 use crate::observe::{Learned, observe};
 use crate::plan::{Action, Plan, PlannedAsset, plan};
 use crate::project::keys::KeySource;
@@ -28,7 +28,7 @@ pub fn settled(manifest: &Path, surroundings: &Surroundings, options: &SyncOptio
 
 impl Project {
     /// Leaves a snapshot, if there is nothing to do in the whole project.
-    pub(crate) fn conclude(&self, plan: Vec<&PlannedAsset>, options: &SyncOptions) {
+    pub(crate) fn conclude(&self, plan: Vec<&PlannedAsset>, lock: &Lockfile, options: &SyncOptions) {
         if !options.sees_everything() {
             return;
         }
@@ -37,16 +37,23 @@ impl Project {
             let is_set = self.keys.source(&provider.name) == KeySource::Environment;
             Some((provider.api_key_env.as_deref()?, is_set))
         });
+        let further = self.further_files(lock);
         let conclusion = Conclusion {
             files: &self.files,
             world: self.world,
             keys: keys.collect(),
             cache: &self.cache_folder,
             outputs: self.outputs(),
+            further: &further,
             referred: self.referred(),
             plan,
         };
         conclusion.keep();
+    }
+
+    /// The files of sheets and of code while this is locked.
+    pub(crate) fn further_files(&self, lock: &Lockfile) -> Vec<ProjectPath> {
+        [self.sheets(lock), self.code_paths(lock)].concat()
     }
 
     /// How many files are declared.
@@ -81,7 +88,7 @@ impl Project {
         let after = plan(&self.assets, lock, &seen, &self.routes, &self.registry, &policy);
         let mut all: Vec<&PlannedAsset> = kept.into_iter().chain(after.iter()).collect();
         all.sort_by(|one, other| one.name.cmp(&other.name));
-        self.conclude(all, options);
+        self.conclude(all, lock, options);
     }
 }
 

@@ -14,7 +14,9 @@ use crate::lock::Lockfile;
 use crate::name::AssetName;
 use crate::plan::{Note, Plan, rounded};
 use crate::project::cache::{check, hold};
+use crate::project::code::{CodeWritten, Rewrite};
 use crate::project::consent::Agreed;
+use crate::project::pack::Packed;
 use crate::project::{Allowed, Project, ProjectError, Selection, Survey};
 
 /// The file in the state folder that whoever works in the project holds a lock on.
@@ -68,6 +70,17 @@ pub struct SyncOptions {
     pub before: Spent,
 }
 
+impl SyncOptions {
+    /// Which generated code may be written: where what is locked may not change, none that stands.
+    const fn rewrite(&self) -> Rewrite {
+        match (self.locked, self.allowed.overwrite) {
+            (true, _) => Rewrite::Missing,
+            (_, true) => Rewrite::All,
+            _ => Rewrite::Own,
+        }
+    }
+}
+
 /// What the runs of a session have spent.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct Spent {
@@ -107,17 +120,53 @@ pub struct Synced {
     pub interrupted: bool,
     /// What is locked now of the assets that it looked at; nothing where it had to look at none.
     pub lock: Arc<Lockfile>,
+    /// What came of the atlases.
+    pub atlases: Packed,
+    /// What came of the code that names the pictures.
+    pub code: CodeWritten,
 }
 
 impl Synced {
     /// Whether everything went as planned, or work can go on without what didn't.
     pub fn is_complete(&self) -> bool {
-        self.results.values().all(|result| result.verdict == Verdict::Done || result.filled)
+        self.code.blocked.is_empty()
+            && self.atlases.is_complete()
+            && self.results.values().all(|result| result.verdict == Verdict::Done || result.filled)
     }
 }
 
 impl Project {
     /// Makes what is missing or has changed, and locks it. A project in which nothing changed is only looked at.
+    ///
+    /// ```
+    /// use tintype::event::{Event, Report, Stop};
+    /// use tintype::plan::Plan;
+    /// use tintype::project::{Project, Surroundings, SyncOptions};
+    ///
+    /// # let folder = tempfile::tempdir()?;
+    /// # let manifest = folder.path().join("images.toml");
+    /// # std::fs::write(&manifest, "[assets.moon]\nmodel = \"placeholder\"\nprompt = \"a moon\"\nsize = \"64x64\"\n")?;
+    /// # let surroundings = Surroundings { default_cache: folder.path().join("cache"), ..Surroundings::default() };
+    /// struct Progress;
+    ///
+    /// impl Report for Progress {
+    ///     fn event(&self, event: &Event<'_>) {
+    ///         if let Event::Finished { asset, result } = event {
+    ///             println!("{}: {}", asset.name, result.verdict.name());
+    ///         }
+    ///     }
+    ///
+    ///     fn confirm(&self, plan: &Plan) -> bool {
+    ///         plan.cost_usd().is_some_and(|cost| cost < 5.0)
+    ///     }
+    /// }
+    ///
+    /// let project = Project::open(&manifest, &surroundings)?;
+    /// let options = SyncOptions { max_cost_usd: Some(5.0), ..SyncOptions::default() };
+    /// let synced = project.sync(&options, &Progress, &Stop::default())?;
+    /// assert!(synced.is_complete());
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
     pub fn sync(&self, options: &SyncOptions, report: &dyn Report, stop: &Stop) -> Result<Synced, ProjectError> {
         // Where it can be had without making anything, so that what is seen now is what is worked on.
         let turn = self.turn_of_part().or_else(|| self.try_turn());
@@ -126,7 +175,7 @@ impl Project {
         if survey.plan.is_settled() && survey.lock_text.is_some() && !is_stranded() {
             report.event(&Event::Planned(&survey.plan));
             self.files.save_index();
-            self.conclude(survey.plan.iter().collect(), options);
+            self.conclude(survey.plan.iter().collect(), &survey.lock, options);
             return Ok(Synced { lock: survey.lock, ..Synced::settled(survey.plan) });
         }
         self.admit(&mut survey, options)?;
@@ -138,20 +187,23 @@ impl Project {
             None => self.survey_in_turn(agreed, options, report)?,
         };
         self.probe(&survey.plan)?;
-        self.files.sweep(survey.plan.iter().flat_map(|one| &one.outputs));
+        let further = self.further_files(&survey.lock);
+        self.files.sweep(survey.plan.iter().flat_map(|one| &one.outputs).chain(&further));
         let runtime = runtime()?;
         let survey = self.fetch_references(survey, options, &runtime, report)?;
         let (plan, mut outcomes, learned) = self.carry_out(&survey, options, &runtime, report, stop);
         self.note_savings(&survey.lock, &outcomes);
-        let lock = self.lock(&survey, &outcomes)?;
+        let (lock, atlases, code) = self.lock(&survey, &outcomes, options)?;
         if options.placeholders && !stop.is_requested() {
             self.stand_in(&plan, &mut outcomes, report);
         }
         self.files.save_index();
-        self.conclude_after(&plan, &lock, &learned, &outcomes, options);
+        if code.blocked.is_empty() && atlases.is_complete() {
+            self.conclude_after(&plan, &lock, &learned, &outcomes, options);
+        }
         let interrupted = stop.is_requested();
         let results = outcomes.into_iter().map(|(name, outcome)| (name, outcome.result)).collect();
-        Ok(Synced { plan, results, interrupted, lock: Arc::new(lock) })
+        Ok(Synced { plan, results, interrupted, lock: Arc::new(lock), atlases, code })
     }
 
     /// What can't be written is found out before anything is paid.
@@ -219,8 +271,13 @@ impl Project {
         Ok((file, true))
     }
 
-    /// Writes the lockfile where it says something else now.
-    fn lock(&self, survey: &Survey, outcomes: &BTreeMap<AssetName, Outcome>) -> Result<Lockfile, ProjectError> {
+    /// Packs the atlases, and writes the lockfile and the code that follow, where they say something else now.
+    fn lock(
+        &self,
+        survey: &Survey,
+        outcomes: &BTreeMap<AssetName, Outcome>,
+        options: &SyncOptions,
+    ) -> Result<(Lockfile, Packed, CodeWritten), ProjectError> {
         let mut lock = Lockfile::clone(&survey.lock);
         for (name, outcome) in outcomes {
             match &outcome.entry {
@@ -233,12 +290,20 @@ impl Project {
                 }
             }
         }
-        self.write_lock(survey, &lock)?;
-        Ok(lock)
+        let atlases = self.pack(&mut lock, options)?;
+        self.put_lock(survey, &lock)?;
+        let code = self.write_code(&lock, options.rewrite())?;
+        Ok((lock, atlases, code))
     }
 
-    /// Writes the lockfile, if it says anything else than before.
+    /// Writes the lockfile, and the code that follows it, if they say anything else than before.
     pub(crate) fn write_lock(&self, survey: &Survey, lock: &Lockfile) -> Result<(), ProjectError> {
+        self.put_lock(survey, lock)?;
+        // What is in the way of code is for the next sync to say.
+        self.write_code(lock, Rewrite::Own).map(|_| ())
+    }
+
+    fn put_lock(&self, survey: &Survey, lock: &Lockfile) -> Result<(), ProjectError> {
         if survey.lock_text.is_none() || *lock != *survey.lock {
             let part = lock.render();
             let text = match &self.rest {
@@ -268,6 +333,13 @@ impl Synced {
     /// Of a plan in which there was nothing to do.
     pub fn settled(plan: Plan) -> Self {
         let results = plan.iter().map(|one| (one.name.clone(), AssetResult::kept(one))).collect();
-        Self { plan, results, interrupted: false, lock: Arc::default() }
+        Self {
+            plan,
+            results,
+            interrupted: false,
+            lock: Arc::default(),
+            atlases: Packed::default(),
+            code: CodeWritten::default(),
+        }
     }
 }

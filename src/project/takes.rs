@@ -10,7 +10,7 @@ use crate::event::{Report, Stop};
 use crate::execute::{Purse, Run, redraw};
 use crate::lock::{Entry, EntryOrigin, Generated, LockedOutput, Lockfile, Take};
 use crate::name::{AssetName, ProjectPath, TakeId};
-use crate::observe::{Facts, Learned, Originals, observe};
+use crate::observe::{Facts, Learned, Originals, Traits, observe};
 use crate::plan::{Action, FileVerdict, PlannedAsset, Removal, blocked, file_jobs, removal};
 use crate::project::adopt::{refuse_hand_made, refused};
 use crate::project::sync::runtime;
@@ -110,12 +110,21 @@ impl Project {
         let chosen = locked.take(hash).map(|(_, take)| take);
         let originals = Originals {
             chosen: hash,
-            key: chosen.and_then(|take| take.key),
+            traits: chosen.map(Traits::of).unwrap_or_default(),
             takes: locked.takes.iter().map(|take| take.hash).collect(),
             is_draft: chosen.is_some_and(Take::is_draft),
         };
         let mut learned = survey.learned.clone();
         learned.originals.insert(name.clone(), originals);
+        self.followers(name, learned)
+    }
+
+    /// The assets that refer to this one and aren't settled, with what they will cost as far as that is known.
+    pub(super) fn followers(
+        &self,
+        name: &AssetName,
+        learned: Learned,
+    ) -> Result<Vec<(AssetName, Option<f64>)>, ProjectError> {
         let plan = self.survey_with(learned, &Selection::default(), &Allowed::default())?.plan;
         let follows = |one: &&PlannedAsset| {
             let asset = self.assets.by_name.get(&one.name);
@@ -127,6 +136,22 @@ impl Project {
 
     /// Chooses that take and makes the asset's files of it. Nothing is asked of anybody; what follows the asset is for the next
     /// sync.
+    ///
+    /// ```
+    /// use tintype::event::{Silent, Stop};
+    /// use tintype::project::{Project, Surroundings, SyncOptions};
+    ///
+    /// # let folder = tempfile::tempdir()?;
+    /// # let manifest = folder.path().join("images.toml");
+    /// # std::fs::write(&manifest, "[assets.moon]\nmodel = \"placeholder\"\nprompt = \"a moon\"\nsize = \"64x64\"\n")?;
+    /// # let surroundings = Surroundings { default_cache: folder.path().join("cache"), ..Surroundings::default() };
+    /// # let project = Project::open(&manifest, &surroundings)?;
+    /// # project.sync(&SyncOptions::default(), &Silent, &Stop::default())?;
+    /// project.reroll(&["moon".to_string()], &SyncOptions::default(), &Silent, &Stop::default())?;
+    /// let pick = project.pick("moon", "1", &Silent)?;
+    /// assert_eq!((pick.number, pick.followers.len()), (1, 0));
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
     pub fn pick(&self, name: &str, take: &str, report: &dyn Report) -> Result<Pick, ProjectError> {
         let (_turn, _) = self.wait_for_turn(report)?;
         let survey = self.survey(&Selection::default(), &Allowed::default())?;

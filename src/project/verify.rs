@@ -1,11 +1,14 @@
 //! Whether the bytes on the disk are the locked ones, read in full whatever the stat index says.
 
+use crate::atlas::Atlas;
 use crate::cache::NoOriginal;
+use crate::codegen::CodeFile;
 use crate::cores;
 use crate::digest::Digest;
 use crate::files::FileState;
 use crate::lock::{Entry, Generated, Lockfile};
-use crate::name::AssetName;
+use crate::name::{AssetName, ProjectPath};
+use crate::project::atlas::sheet_settings;
 use crate::project::{Project, ProjectError};
 
 /// Every output, and every original that the cache has.
@@ -21,6 +24,10 @@ pub struct Verified {
     pub unlocked: Vec<AssetName>,
     /// Assets that are only tried out so far.
     pub drafts: Vec<AssetName>,
+    /// Atlases that aren't packed as they are declared.
+    pub unpacked: Vec<AssetName>,
+    /// Files of generated code that don't say what is locked.
+    pub code: Vec<CodeFile>,
 }
 
 /// One file and how it was found.
@@ -56,11 +63,25 @@ impl Verified {
             && same(&self.originals)
             && self.unlocked.is_empty()
             && self.drafts.is_empty()
+            && self.unpacked.is_empty()
+            && self.code.is_empty()
     }
 }
 
 impl Project {
     /// Compares each output, and each original that the cache has, with its locked hash. Writes nothing to the project.
+    ///
+    /// ```
+    /// use tintype::project::{Project, Surroundings};
+    ///
+    /// # let folder = tempfile::tempdir()?;
+    /// # let manifest = folder.path().join("images.toml");
+    /// # std::fs::write(&manifest, "[assets.moon]\nmodel = \"placeholder\"\nprompt = \"a moon\"\nsize = \"64x64\"\n")?;
+    /// # let surroundings = Surroundings { default_cache: folder.path().join("cache"), ..Surroundings::default() };
+    /// let verified = Project::open(&manifest, &surroundings)?.verify()?;
+    /// assert!(!verified.is_sound(), "nothing was made yet");
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
     pub fn verify(&self) -> Result<Verified, ProjectError> {
         let text = self.files.read_lockfile()?;
         let lock = text.as_deref().map(Lockfile::read).transpose()?.unwrap_or_default();
@@ -75,7 +96,37 @@ impl Project {
         let is_draft = |entry: &Entry| entry.generated().is_some_and(Generated::is_draft);
         let drafts = entries.iter().filter(|(_, entry)| is_draft(entry));
         verified.drafts = drafts.map(|(name, _)| (*name).clone()).collect();
+        for atlas in &self.atlases {
+            verified.outputs.extend(self.verify_sheets(atlas, &lock));
+            if self.atlas_state(atlas, &lock).is_some_and(|state| state.changes_lock()) {
+                verified.unpacked.push(atlas.name.clone());
+            }
+        }
+        verified.code = self.code_to_write(&lock);
         Ok(verified)
+    }
+
+    /// Its sheets.
+    fn verify_sheets(&self, atlas: &Atlas, lock: &Lockfile) -> Vec<CheckedFile> {
+        let locked = lock.atlases.get(&atlas.name);
+        let sheets = locked.iter().flat_map(|locked| locked.pages.iter().map(|page| (page, locked.recipe)));
+        let checked = sheets.map(|(page, recipe)| {
+            let check = self.check(&page.path, |digest| {
+                digest == page.hash || self.cache.made(digest).contains(&(recipe, sheet_settings()))
+            });
+            CheckedFile { asset: atlas.name.clone(), file: page.path.to_string(), check }
+        });
+        checked.collect()
+    }
+
+    fn check(&self, path: &ProjectPath, is_same: impl Fn(Digest) -> bool) -> Check {
+        match self.files.hash(path) {
+            FileState::File { digest } if is_same(digest) => Check::Same,
+            FileState::File { .. } => Check::Changed,
+            FileState::Missing => Check::Missing,
+            FileState::Other(what) => Check::Unreadable(format!("it is {what}")),
+            FileState::Unreadable(reason) => Check::Unreadable(reason),
+        }
     }
 
     /// Its outputs and its originals.
@@ -86,13 +137,7 @@ impl Project {
                 let take = output.take.unwrap_or_else(|| entry.original());
                 self.cache.made(digest).contains(&(take, output.settings))
             };
-            let check = match self.files.hash(&output.path) {
-                FileState::File { digest } if digest == output.hash || made(digest) => Check::Same,
-                FileState::File { .. } => Check::Changed,
-                FileState::Missing => Check::Missing,
-                FileState::Other(what) => Check::Unreadable(format!("it is {what}")),
-                FileState::Unreadable(reason) => Check::Unreadable(reason),
-            };
+            let check = self.check(&output.path, |digest| digest == output.hash || made(digest));
             file(output.path.to_string(), check)
         });
         let cached = entry.takes().iter().filter(|take| self.cache.has_original(take.hash));

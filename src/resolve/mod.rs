@@ -5,6 +5,7 @@
 pub(crate) mod cell;
 mod expand;
 mod explain;
+mod figure;
 mod listing;
 mod merge;
 mod multiply;
@@ -13,6 +14,7 @@ mod origin;
 mod output;
 mod reference;
 mod render;
+mod roles;
 mod settings;
 mod template;
 
@@ -36,9 +38,12 @@ use crate::resolve::reference::References;
 
 pub use crate::resolve::expand::explain;
 pub use crate::resolve::explain::{Explanation, Layer, Variable, VariableOrigin, Wording};
+pub(crate) use crate::resolve::figure::{Figure, figures};
 pub use crate::resolve::open_recipe::{OpenOrigin, OpenRecipe, OpenReference};
 pub use crate::resolve::output::Protected;
+pub(crate) use crate::resolve::output::output_dir;
 pub use crate::resolve::render::render;
+pub(crate) use crate::resolve::roles::Roles;
 
 /// Every asset of a project.
 #[derive(Debug, Clone)]
@@ -209,6 +214,19 @@ pub struct Output {
     pub settings: Settings,
     /// Where it is declared.
     pub place: Place,
+    /// Which of its asset's files it is.
+    pub(crate) part: Part,
+}
+
+/// Which file of an asset's an output is: by the output that declares it, the cell of a sheet, the width.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub(crate) struct Part {
+    /// The number of the output that declares it, from 0.
+    pub(crate) declared: usize,
+    /// The cell's name.
+    pub(crate) cell: Option<String>,
+    /// One of the further widths, in pixels.
+    pub(crate) width: Option<u32>,
 }
 
 /// The same for every take, or one for each.

@@ -7,15 +7,15 @@ use std::slice;
 use minijinja::{Environment, Value};
 
 use crate::diagnostic::{Diagnostic, grouped, nearest};
-use crate::files::{Files, LOCKFILE, STATE};
+use crate::files::Files;
 use crate::jinja::{self, environment};
-use crate::manifest::{AssetKeys, GridKey, Manifest, OutputKey, OutputKeys, Place, Publish, Spanned};
+use crate::manifest::{AssetKeys, CodegenKeys, GridKey, Manifest, OutputKey, OutputKeys, Place, Publish, Spanned};
 use crate::name::{AssetName, ProjectPath};
 use crate::picture::{Format, MAX_SIDE};
 use crate::resolve::reference::References;
 use crate::resolve::settings::settings;
 use crate::resolve::template::within;
-use crate::resolve::{Output, OutputPath};
+use crate::resolve::{Output, OutputPath, Part, Roles};
 use crate::transform::{Cell, Settings};
 
 /// The folder that outputs go to, where the manifest names none.
@@ -43,7 +43,7 @@ pub(crate) struct Outputs<'a> {
     /// By folded path: the path, whose it is and where it is declared.
     taken: HashMap<String, (ProjectPath, AssetName, Place)>,
     protected: &'a Protected,
-    included: &'a std::collections::BTreeSet<String>,
+    manifest: &'a Manifest,
 }
 
 /// What an output's path is made of.
@@ -88,7 +88,7 @@ impl<'a> Outputs<'a> {
             templates: environment(FUEL),
             taken: HashMap::new(),
             protected,
-            included: &manifest.included,
+            manifest,
         }
     }
 
@@ -105,7 +105,9 @@ impl<'a> Outputs<'a> {
             OutputKey::List(outputs) => outputs,
         };
         // A mistake in one leaves the others to be looked at.
-        let resolved: Vec<_> = written.iter().map(|output| self.resolve_one(name, keys, output, found)).collect();
+        let resolved = written.iter().enumerate();
+        let resolved: Vec<_> =
+            resolved.map(|(declared, output)| self.resolve_one(name, keys, declared, output, found)).collect();
         Some(resolved.into_iter().collect::<Option<Vec<_>>>()?.concat())
     }
 
@@ -114,12 +116,16 @@ impl<'a> Outputs<'a> {
         &mut self,
         name: &AssetName,
         keys: &AssetKeys,
+        declared: usize,
         output: &OutputKeys,
         found: &mut Vec<Diagnostic>,
     ) -> Option<Vec<Output>> {
         let template = output.path.as_ref().unwrap_or(&self.path).clone();
         let format = format(&template, output.format.as_ref(), found)?;
-        let settings = settings(output, format, keys, self.files, found)?;
+        let mut settings = settings(output, format, keys, self.files, found)?;
+        // What was made by hand has nothing to disclose.
+        let is_by_hand = keys.source.as_ref().is_some_and(|source| !source.value.starts_with("asset:"));
+        settings.disclose = self.manifest.disclose.clone().filter(|_| !is_by_hand);
         let place = output.path.as_ref().or(output_of(&template, &self.path)).map_or(&keys.place, |path| &path.place);
         let place = if place.span.is_empty() { keys.place.clone() } else { place.clone() };
         let place = output.place().unwrap_or(place);
@@ -141,7 +147,8 @@ impl<'a> Outputs<'a> {
             for (width, settings, place) in std::iter::once((None, settings, &place)).chain(narrow) {
                 let wording = Wording { name, template: &template, cell, width, keys };
                 let path = self.render(&wording, &settings, found)?;
-                resolved.push(Output { path, settings, place: place.clone() });
+                let part = Part { declared, cell: cell.map(str::to_string), width };
+                resolved.push(Output { path, settings, place: place.clone(), part });
             }
         }
         let published = keys.publish.as_ref().filter(|publish| publish.value == Publish::All);
@@ -291,29 +298,21 @@ impl<'a> Outputs<'a> {
 
     /// Refuses outputs that are the manifest, the lockfile, state, a reference or a source.
     pub(crate) fn refuse_protected(&self, references: &References<'_>, found: &mut Vec<Diagnostic>) {
-        let mut roles: HashMap<String, &str> = HashMap::new();
-        let mut protect = |path: &str, role| {
-            if let Ok(path) = ProjectPath::new(path) {
-                roles.insert(path.folded(), role);
-            }
-        };
-        protect(self.files.manifest_name(), "is the manifest");
-        protect(LOCKFILE, "is the lockfile");
-        self.included.iter().for_each(|path| protect(path, "is an include"));
-        protect(".env", "holds keys");
+        let mut roles = Roles::new(self.manifest);
+        for path in self.manifest.codegen.iter().flat_map(CodegenKeys::paths) {
+            roles.add(&path.value, "is generated code");
+        }
         for path in references.paths() {
-            protect(path.as_str(), "is a reference or a source");
+            roles.add_read(path.as_str());
             if let Ok(real) = self.files.real_place(path)
                 && let Ok(real) = real.strip_prefix(self.files.root())
             {
-                protect(&slashes(real), "is a reference or a source");
+                roles.add_read(&slashes(real));
             }
         }
         for (folded, (path, _, place)) in &self.taken {
-            if let Some(role) = roles.get(folded) {
+            if let Some(role) = roles.of(folded) {
                 found.push(protected(place, path, role));
-            } else if folded.split('/').next() == Some(STATE) {
-                found.push(protected(place, path, "lies in tintype's own folder"));
             }
         }
     }

@@ -3,11 +3,9 @@
 
 use crate::digest::Digest;
 
-#[cfg(feature = "generate")]
 #[derive(Debug, Default)]
 pub(crate) struct Writer(pub(crate) Vec<u8>);
 
-#[cfg(feature = "generate")]
 impl Writer {
     pub(crate) fn number(&mut self, number: u64) {
         self.0.extend_from_slice(&number.to_le_bytes());
@@ -36,6 +34,7 @@ impl Writer {
     }
 
     /// Something with its length in bytes before it: who doesn't want it can go past it.
+    #[cfg(feature = "generate")]
     pub(crate) fn section(&mut self, write: impl FnOnce(&mut Self)) {
         let start = self.0.len();
         self.number(0);

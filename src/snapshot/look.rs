@@ -1,13 +1,12 @@
 //! Whether files are as they were: each is looked at in its folder, which is held open, and none is opened.
 
+use std::collections::BTreeMap;
 use std::ffi::OsStr;
 use std::io;
 use std::thread;
 
 use crate::files::{Folder, Stamp};
-use crate::snapshot::bytes::Reader;
-#[cfg(feature = "generate")]
-use crate::snapshot::bytes::Writer;
+use crate::snapshot::bytes::{Reader, Writer};
 
 /// More files than this are looked at by several threads: to start one costs as much as some dozens of looks.
 const ALONE: usize = 1_000;
@@ -20,6 +19,20 @@ pub(crate) struct Expected<'a> {
     /// From the project's folder; empty for that itself.
     pub(crate) folder: &'a str,
     pub(crate) files: Vec<ExpectedFile<'a>>,
+}
+
+/// Files that are to bear these stamps, by folder; `None` where one is stamped with what can't be written down.
+pub(crate) fn by_folder<'a>(files: impl Iterator<Item = (&'a str, Option<Stamp>)>) -> Option<Vec<Expected<'a>>> {
+    let mut folders: BTreeMap<&str, Vec<ExpectedFile<'_>>> = BTreeMap::new();
+    for (path, stamp) in files {
+        let (folder, name) = path.rsplit_once('/').unwrap_or(("", path));
+        let numbers = match stamp {
+            Some(stamp) => Some(stamp.numbers()?),
+            None => None,
+        };
+        folders.entry(folder).or_default().push((name, numbers));
+    }
+    Some(folders.into_iter().map(|(folder, files)| Expected { folder, files }).collect())
 }
 
 /// A name, and the numbers of its stamp.
@@ -39,7 +52,6 @@ impl<'a> Expected<'a> {
         })
     }
 
-    #[cfg(feature = "generate")]
     pub(crate) fn write(all: &[Self], writer: &mut Writer) {
         writer.list(all.iter(), |writer, one| {
             writer.text(one.folder);

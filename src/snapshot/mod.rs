@@ -29,8 +29,9 @@ use crate::files::{Inputs, Watched};
 #[cfg(feature = "generate")]
 use crate::name::AssetName;
 use crate::plan::Plan;
-use crate::snapshot::bytes::Reader;
-use crate::snapshot::look::{Expected, all_hold, folders_hold};
+pub(crate) use crate::snapshot::bytes::{Reader, Writer};
+use crate::snapshot::look::folders_hold;
+pub(crate) use crate::snapshot::look::{Expected, all_hold, by_folder};
 use crate::snapshot::rows::read_rows;
 #[cfg(feature = "generate")]
 pub(crate) use crate::snapshot::write::Conclusion;

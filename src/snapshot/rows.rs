@@ -23,7 +23,7 @@ pub(crate) fn read_rows(bytes: &[u8]) -> Option<Plan> {
         one.reasons = reader.list(|reader| Some(Reason::new(ReasonCode::Held, reader.text()?)))?;
         Some(Arc::new(one))
     })?;
-    reader.0.is_empty().then_some(Plan { assets })
+    reader.0.is_empty().then_some(Plan { assets, ..Plan::default() })
 }
 
 /// The rows of a plan in which nothing is to be done and nothing stands out; none of any other.

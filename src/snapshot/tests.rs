@@ -56,6 +56,7 @@ impl Scene {
             keys: BTreeMap::from([("A_KEY", false)]),
             cache: Path::new("/cache"),
             outputs: 1,
+            further: &[],
             referred: BTreeSet::from([AssetName::new("b").expect("a name")]),
             plan: vec![&one],
         };

@@ -10,7 +10,7 @@ use crate::name::{AssetName, ProjectPath};
 use crate::plan::PlannedAsset;
 use crate::snapshot::FILE;
 use crate::snapshot::bytes::Writer;
-use crate::snapshot::look::{Expected, ExpectedFile};
+use crate::snapshot::look::{Expected, by_folder};
 use crate::snapshot::rows::write_rows;
 
 /// What is concluded, and of what.
@@ -22,6 +22,8 @@ pub(crate) struct Conclusion<'a> {
     pub(crate) cache: &'a Path,
     /// Files that are declared.
     pub(crate) outputs: usize,
+    /// Sheets, and files of generated code.
+    pub(crate) further: &'a [ProjectPath],
     /// Assets that others refer to.
     pub(crate) referred: BTreeSet<AssetName>,
     /// Each asset, by name.
@@ -43,7 +45,7 @@ impl Conclusion<'_> {
         let rows = write_rows(&self.plan)?;
         let manifest = self.files.manifest_as_read()?;
         let inputs = self.files.inputs();
-        let outputs = self.plan.iter().flat_map(|one| &one.outputs);
+        let outputs = self.plan.iter().flat_map(|one| &one.outputs).chain(self.further);
         let outputs: BTreeMap<&ProjectPath, Stamp> =
             outputs.map(|path| Some((path, self.files.stamp(path)?))).collect::<Option<_>>()?;
         let stamps = inputs.values().flatten().chain(outputs.values());
@@ -80,17 +82,4 @@ impl Conclusion<'_> {
 fn is_ahead(latest: i128) -> bool {
     let now = SystemTime::now().duration_since(UNIX_EPOCH).map_or(0, |time| time.as_nanos());
     i128::try_from(now).is_ok_and(|now| now < latest)
-}
-
-fn by_folder<'a>(files: impl Iterator<Item = (&'a str, Option<Stamp>)>) -> Option<Vec<Expected<'a>>> {
-    let mut folders: BTreeMap<&str, Vec<ExpectedFile<'_>>> = BTreeMap::new();
-    for (path, stamp) in files {
-        let (folder, name) = path.rsplit_once('/').unwrap_or(("", path));
-        let numbers = match stamp {
-            Some(stamp) => Some(stamp.numbers()?),
-            None => None,
-        };
-        folders.entry(folder).or_default().push((name, numbers));
-    }
-    Some(folders.into_iter().map(|(folder, files)| Expected { folder, files }).collect())
 }

@@ -5,6 +5,7 @@
 
 use std::borrow::Cow;
 
+use crate::disclosure::{Malformed, embed};
 use crate::picture::{Format, MAX_PIXELS, Picture};
 use crate::transform::checkers::has_painted_checkers;
 use crate::transform::colour::{ChromaKey, Rgb};
@@ -16,7 +17,7 @@ use crate::transform::key::remove_key;
 use crate::transform::part::part;
 use crate::transform::pixels::Pixels;
 use crate::transform::resize::scale;
-use crate::transform::settings::Settings;
+use crate::transform::settings::{Disclose, Settings};
 use crate::transform::vector::{draw_for, has_text};
 
 /// What shows through where nothing is said and a format has no transparency.
@@ -87,6 +88,10 @@ impl<'a> Original<'a> {
 
     /// Makes one output, as [`transform`] does.
     pub fn make(&mut self, settings: &Settings) -> Result<Made<'a>, TransformError> {
+        if let Some(Disclose::Packet(packet)) = &settings.disclose {
+            let made = self.make(&Settings { disclose: None, ..settings.clone() })?;
+            return self.marked(made, settings, packet);
+        }
         self.left = self.left.saturating_sub(1);
         let picture = Picture::read(self.bytes)?;
         if settings.is_untouched(&picture) {
@@ -120,6 +125,24 @@ impl<'a> Original<'a> {
         };
         let bytes = encode(&pixels, settings)?;
         Ok(Made { bytes: Cow::Owned(bytes), width: pixels.width, height: pixels.height, findings })
+    }
+
+    /// The same file, saying how the picture came about. An original of which nothing else is to be made keeps its pixels as they
+    /// are; only one whose container is out of order is written anew.
+    fn marked(&mut self, made: Made<'a>, settings: &Settings, packet: &str) -> Result<Made<'a>, TransformError> {
+        let refuse = |error: Malformed| TransformError::Encode(error.to_string());
+        let bytes = match embed(&made.bytes, settings.format, packet) {
+            Ok(bytes) => bytes,
+            Err(Malformed::Truncated | Malformed::Invalid(_) | Malformed::Unsupported(_))
+                if matches!(made.bytes, Cow::Borrowed(_)) =>
+            {
+                let picture = Picture::read(self.bytes)?;
+                let pixels = self.keyed(&picture, None)?;
+                embed(&encode(&pixels, settings)?, settings.format, packet).map_err(refuse)?
+            }
+            Err(error) => return Err(refuse(error)),
+        };
+        Ok(Made { bytes: Cow::Owned(bytes), ..made })
     }
 
     /// The picture without its key colour.

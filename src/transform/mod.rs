@@ -25,6 +25,8 @@ mod part;
 #[cfg(feature = "generate")]
 mod pixels;
 #[cfg(feature = "generate")]
+mod preview;
+#[cfg(feature = "generate")]
 mod profile;
 #[cfg(feature = "generate")]
 mod resize;
@@ -34,11 +36,33 @@ mod settings;
 #[cfg(feature = "generate")]
 mod vector;
 
+#[cfg(feature = "generate")]
+use crate::picture::{Format, Picture};
+
 pub use colour::{ChromaKey, Colors, Rgb};
 pub use frame::Outcome;
 pub use geometry::{Cell, Crop, Flip, Pad, Turn};
-pub use settings::{Filter, Fit, Settings};
+pub use settings::{Disclose, Filter, Fit, Settings};
 
 pub use error::TransformError;
 #[cfg(feature = "generate")]
+pub(crate) use geometry::Rectangle;
+#[cfg(feature = "generate")]
 pub use make::{Examined, Finding, Made, Original, examine, transform};
+#[cfg(feature = "generate")]
+pub(crate) use pixels::Pixels;
+#[cfg(feature = "generate")]
+pub use preview::Preview;
+
+/// The pixels of a file that was made, upright and in sRGB.
+#[cfg(feature = "generate")]
+pub(crate) fn pixels_of(file: &[u8]) -> Result<Pixels, TransformError> {
+    let picture = Picture::read_output(file).map_err(|error| TransformError::Decode(error.to_string()))?;
+    Ok(decode::decode(file, &picture)?.pixels)
+}
+
+/// The file of these pixels, without loss.
+#[cfg(feature = "generate")]
+pub(crate) fn file_of(pixels: &Pixels, format: Format) -> Result<Vec<u8>, TransformError> {
+    encode::encode(pixels, &Settings { lossless: true, ..Settings::of(format) })
+}

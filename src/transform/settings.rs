@@ -129,6 +129,29 @@ pub struct Settings {
     pub background: Option<Rgb>,
     /// The colours that it is brought down to.
     pub colors: Option<Colors>,
+    /// What the file says of how the picture came about.
+    pub disclose: Option<Disclose>,
+}
+
+/// What a generated picture's file says of how it came about.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Disclose {
+    /// That a model made it, and which one.
+    Model,
+    /// The prompt, too.
+    Prompt,
+    /// This very packet of XMP.
+    Packet(String),
+}
+
+impl Disclose {
+    fn encoded(&self) -> Vec<u8> {
+        match self {
+            Self::Model => b"model".to_vec(),
+            Self::Prompt => b"prompt".to_vec(),
+            Self::Packet(packet) => packet.clone().into_bytes(),
+        }
+    }
 }
 
 impl PartialEq for Settings {
@@ -160,6 +183,7 @@ impl Settings {
             pad: Pad { top: 0, right: 0, bottom: 0, left: 0 },
             background: None,
             colors: None,
+            disclose: None,
         }
     }
 
@@ -180,8 +204,15 @@ impl Settings {
     /// Whether the output may show less of the picture, or show it smaller or otherwise than the original does.
     #[cfg(feature = "generate")]
     pub(crate) fn changes_geometry(&self) -> bool {
-        let rest =
-            Self { quality: None, lossless: false, max_bytes: None, background: None, colors: None, ..self.clone() };
+        let rest = Self {
+            quality: None,
+            lossless: false,
+            max_bytes: None,
+            background: None,
+            colors: None,
+            disclose: None,
+            ..self.clone()
+        };
         rest != Self::of(self.format)
     }
 
@@ -215,7 +246,7 @@ impl Settings {
     }
 
     /// Each key that takes effect as bytes. A new one comes at the end, so that digests without it stay what they are.
-    fn effective(&self) -> [(&'static str, Option<Vec<u8>>); 18] {
+    fn effective(&self) -> [(&'static str, Option<Vec<u8>>); 19] {
         let number = |value: Option<u32>| value.map(|value| value.to_le_bytes().to_vec());
         let text = |value: String| Some(value.into_bytes());
         let both = self.width.and(self.height).is_some();
@@ -259,6 +290,7 @@ impl Settings {
             ("colors", colors),
             // What scales in the light's own terms gives other pixels than what didn't.
             ("light", (is_scaled && self.filter != Filter::Nearest).then(|| vec![1])),
+            ("disclose", self.disclose.as_ref().map(Disclose::encoded)),
         ]
     }
 }

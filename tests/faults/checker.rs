@@ -119,7 +119,7 @@ fn is_temporary(path: &str) -> bool {
 
 /// The lockfile without what differs from run to run: dates, and what the vendor drew.
 pub(crate) fn shape(lockfile: &str) -> String {
-    let differs = ["generated = ", "hash = ", "chosen = ", "bytes = "];
+    let differs = ["generated = ", "hash = ", "chosen = ", "bytes = ", "color = ", "thumbhash = "];
     let same = lockfile.lines().filter(|line| differs.iter().all(|start| !line.starts_with(start)));
     same.collect::<Vec<_>>().join("\n")
 }

@@ -88,3 +88,26 @@ fn a_designer_looks_compares_picks_rolls_and_mends() {
         String::from_utf8_lossy(&ended.stderr)
     );
 }
+
+#[test]
+#[ignore = "needs Node, playwright-core, pixi.js and a browser: `.ci/run` brings them and runs it"]
+fn the_games_atlas_is_drawn_by_pixi() {
+    let project = Sandbox::new();
+    crate::examples::copy(&project, &Path::new(env!("CARGO_MANIFEST_DIR")).join("examples/game"), "");
+    project.run("sync units/*-s icons/* ferryman").success();
+    project.run("sync").success();
+    let shots = project.home_path().join("shots");
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/browser");
+    let drawn = Command::new("node")
+        .arg(folder.join("atlas.mjs"))
+        .current_dir(&folder)
+        .env("SHEETS", project.path("assets"))
+        .env("DATA", "sprites.json")
+        .env("SHOTS", &shots)
+        .output()
+        .expect("node runs");
+    let said = String::from_utf8_lossy(&drawn.stdout);
+    assert!(drawn.status.success(), "{said}{}", String::from_utf8_lossy(&drawn.stderr));
+    assert!(said.contains("62 frames, 2 animations"), "{said}");
+    assert!(shots.join("atlas.png").is_file());
+}

@@ -362,6 +362,7 @@ fn help_lists_all_commands_and_the_exit_codes() {
         "verify",
         "list",
         "show",
+        "merge-lock",
         "models",
         "doctor",
         "cache",
@@ -401,7 +402,7 @@ fn help_lists_all_commands_and_the_exit_codes() {
 #[test]
 fn what_is_not_built_in_this_version_is_no_command_and_no_option() {
     let project = free(TWO);
-    for line in ["report", "merge-lock", "cache push", "cache pull"] {
+    for line in ["cache push", "cache pull"] {
         project.run(line).code(2).stdout_is("").lacks("images.lock");
     }
 }

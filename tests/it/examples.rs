@@ -19,7 +19,7 @@ fn example(name: &str) -> Sandbox {
     sandbox
 }
 
-fn copy(sandbox: &Sandbox, folder: &Path, below: &str) {
+pub(crate) fn copy(sandbox: &Sandbox, folder: &Path, below: &str) {
     for entry in fs::read_dir(folder).expect("the example is there").flatten() {
         let name = entry.file_name().into_string().expect("an example's files have plain names");
         let path = if below.is_empty() { name.clone() } else { format!("{below}/{name}") };
@@ -35,13 +35,13 @@ fn copy(sandbox: &Sandbox, folder: &Path, below: &str) {
 
 /// Without a key all of it is sound, is made, stays as it is, and every declared file is there.
 #[track_caller]
-fn is_made_without_a_key(name: &str, assets: usize, files: usize) -> Sandbox {
+fn is_made_without_a_key(name: &str, assets: usize, files: usize, sheets: usize) -> Sandbox {
     let sandbox = example(name);
     sandbox.run("check").success().stdout_is(&format!("{assets} assets, {files} outputs: sound\n"));
     let before = sandbox.files().len();
     let made = sandbox.run("sync --format json").success();
     assert_eq!(made.totals()["cost_usd"], json!(0.0), "{name} is free");
-    assert_eq!(sandbox.files().len(), before + files + 1, "the declared files, the lockfile and no other");
+    assert_eq!(sandbox.files().len(), before + files + 2 * sheets + 1, "the declared files, the lockfile and no other");
     let declared = made.assets();
     let declared = declared.iter().filter_map(|asset| asset["outputs"].as_array()).flatten().filter_map(Value::as_str);
     declared.for_each(|path| drop(sandbox.has(path)));
@@ -99,7 +99,7 @@ fn minimal_is_as_its_lockfile_says() {
 
 #[test]
 fn game_is_made_without_a_key() {
-    let sandbox = is_made_without_a_key("game", 173, 187);
+    let sandbox = is_made_without_a_key("game", 173, 187, 1);
     assert_eq!(
         prompt(&sandbox, "units/heron-rider-e"),
         "a small rider on a grey heron as tall as a horse, reins of plaited sedge, in profile, facing right, in moss green and \
@@ -146,7 +146,7 @@ fn a_word_that_changes_in_game_draws_that_unit_anew_and_no_other() {
 
 #[test]
 fn site_is_made_without_a_key() {
-    let sandbox = is_made_without_a_key("site", 11, 33);
+    let sandbox = is_made_without_a_key("site", 11, 33, 0);
     assert_eq!(
         prompt(&sandbox, "hero-night"),
         "A footpath over rolling chalk hills to the sea, a single walker far off, wide and calm. A clear night under a high \
@@ -163,7 +163,7 @@ fn site_is_made_without_a_key() {
 
 #[test]
 fn cast_is_made_without_a_key() {
-    let sandbox = is_made_without_a_key("cast", 36, 30);
+    let sandbox = is_made_without_a_key("cast", 36, 30, 0);
     assert_eq!(
         prompt(&sandbox, "ada/portrait"),
         "Ada Quill, a bookbinder of about sixty, short white hair, round glasses on a cord, ink-stained canvas apron over a \

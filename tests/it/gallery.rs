@@ -377,6 +377,10 @@ fn changes_are_told_as_they_happen() {
         let Some(data) = line.strip_prefix("data: ") else { continue };
         let told: Value = serde_json::from_str(data).expect("a document");
         let Some(revision) = told["revision"].as_u64() else { continue };
+        // The stream was opened before the page was read.
+        if revision <= last {
+            continue;
+        }
         assert_eq!(revision, last + 1, "none is left out");
         last = revision;
         let row = told["assets"].as_array().into_iter().flatten().find(|row| row["name"] == "hero");

@@ -34,7 +34,7 @@ source = "art/b.png"
 "#,
     );
     project.run("sync").success();
-    insta::assert_snapshot!(project.lockfile(), @r#"
+    insta::assert_snapshot!(project.lockfile(), @r##"
     # Made by tintype from images.toml. Commit it; don't edit it.
     version = 1
 
@@ -70,6 +70,8 @@ source = "art/b.png"
     bytes = 10025
     width = 724
     height = 362
+    color = "#6c4068"
+    thumbhash = "llcCBICPrYxFp5d0Zrz1iA2byg=="
 
     [[asset]]
     name = "b"
@@ -110,6 +112,8 @@ source = "art/b.png"
     bytes = 2059
     width = 64
     height = 64
+    color = "#043733"
+    thumbhash = "S5cFBwAI51mHiIdwjpNn10iGhmIJCEkF"
 
     [[asset]]
     name = "c"
@@ -123,7 +127,9 @@ source = "art/b.png"
     bytes = 131
     width = 9
     height = 3
-    "#);
+    color = "#090909"
+    thumbhash = "AggCAoCk94CHiGiHAAAAAAA="
+    "##);
     is_settled(&project);
 }
 

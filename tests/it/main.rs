@@ -3,12 +3,19 @@
 #![allow(clippy::format_collect, clippy::too_many_lines, reason = "a test reads as one story, snapshot included")]
 
 mod adopt;
+mod apps;
+mod atlas;
 mod browser;
+mod build_script;
 mod care;
+mod check_code;
+mod ci;
+mod codegen;
 mod commands;
 mod concurrency;
 mod cost;
 mod crash;
+mod disclose;
 mod doctor;
 mod doors;
 mod downloads;
@@ -22,13 +29,16 @@ mod lists;
 mod lost;
 mod lockfile;
 mod manifest_errors;
+mod merge_lock;
 mod models;
 mod money;
 mod outputs;
 mod part;
 mod plan;
+mod preview;
 mod projects;
 mod refusal;
+mod report;
 mod released;
 mod retry;
 mod routes;

@@ -12,6 +12,20 @@ fn later(status: u16, retry_after: &str) -> Fault {
     Fault::status(status).with_header("Retry-After", retry_after)
 }
 
+/// A vendor that wants the first three requests sent again, and says when.
+fn thrice(retry_after: &str, vendor: Vendor) -> Vendor {
+    (0..3).for_each(|_| _ = vendor.next(later(429, retry_after)));
+    vendor
+}
+
+/// That nothing was waited for between the requests: tintype's own pauses double from a second on.
+#[track_caller]
+fn is_without_pauses(vendor: &Vendor) {
+    let requests = vendor.requests();
+    assert_eq!(requests.len(), 4, "{:?}", vendor.prompts());
+    assert!(requests[3].at - requests[0].at < Duration::from_secs(5), "{:?}", requests[3].at - requests[0].at);
+}
+
 /// The time between the first request and the second.
 #[track_caller]
 fn pause(vendor: &Vendor) -> Duration {
@@ -22,11 +36,10 @@ fn pause(vendor: &Vendor) -> Duration {
 
 #[test]
 fn a_vendor_that_asks_for_no_pause_gets_none() {
-    let vendor = Vendor::aisa();
-    vendor.next(later(429, "0"));
+    let vendor = thrice("0", Vendor::aisa());
     let sandbox = aisa(&vendor, "", HERO);
     sandbox.run("sync").success();
-    assert!(pause(&vendor) < Duration::from_millis(900), "{:?}", pause(&vendor));
+    is_without_pauses(&vendor);
     assert_eq!(vendor.billed(), 1);
     sandbox.check_invariants(&vendor);
 }
@@ -43,11 +56,10 @@ fn the_seconds_that_a_vendor_asks_for_are_waited() {
 
 #[test]
 fn a_date_that_has_passed_asks_for_no_pause() {
-    let vendor = Vendor::openai();
-    vendor.next(later(429, "Wed, 21 Oct 2015 07:28:00 GMT"));
+    let vendor = thrice("Wed, 21 Oct 2015 07:28:00 GMT", Vendor::openai());
     let sandbox = studio(&vendor, "", HERO);
     sandbox.run("sync").success();
-    assert!(pause(&vendor) < Duration::from_millis(900), "{:?}", pause(&vendor));
+    is_without_pauses(&vendor);
     sandbox.check_invariants(&vendor);
 }
 
@@ -68,7 +80,7 @@ fn an_absurd_pause_is_not_waited_for_and_nothing_is_lost() {
     vendor.next(later(429, "1000000000"));
     let sandbox = aisa(&vendor, "", HERO);
     let sync = sandbox.run("sync").code(1);
-    assert!(sync.took() < Duration::from_secs(10), "{:?}", sync.took());
+    assert!(sync.took() < Duration::from_secs(60), "{:?}", sync.took());
     assert_eq!((vendor.requests().len(), vendor.billed()), (1, 0));
     sandbox.run("sync").success();
     sandbox.check_invariants(&vendor);
@@ -82,7 +94,7 @@ fn a_pause_that_makes_no_sense_counts_as_none_given() {
         let sandbox = studio(&vendor, "", HERO);
         sandbox.run("sync").success();
         let pause = pause(&vendor);
-        assert!((Duration::from_millis(950)..Duration::from_secs(3)).contains(&pause), "{nonsense}: {pause:?}");
+        assert!((Duration::from_millis(950)..Duration::from_secs(20)).contains(&pause), "{nonsense}: {pause:?}");
         sandbox.check_invariants(&vendor);
     }
 }

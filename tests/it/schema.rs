@@ -15,9 +15,10 @@ const WRONG: [&str; 8] =
     ["bad-type", "bad-value", "literal-key", "misplaced-key", "missing-key", "not-yet", "syntax", "unknown-key"];
 
 /// A table of the manifest: its name here and among the schema's definitions, and a manifest with `{}` for what is in it.
-const TABLES: [(&str, &str, &str); 15] = [
+const TABLES: [(&str, &str, &str); 16] = [
     ("", "", "{}"),
     ("asset", "asset", "[assets.hero]\n{}"),
+    ("atlas", "atlas", "[atlases.units]\n{}"),
     ("budget", "budget", "[budget]\n{}"),
     ("cache", "cache", "[cache]\n{}"),
     ("defaults", "defaults", "[defaults]\n{}"),
@@ -102,6 +103,7 @@ fn project(table: &str, manifest: &str, key: &str, example: &Value) -> Sandbox {
         "route" => &[("provider", "\"openrouter\""), ("id", "\"house\"")],
         "rows" if key == "at" => &[("path", "\"data/cards.json\"")],
         "rows" => &[("path", "\"data/cards.csv\"")],
+        "atlas" => &[("assets", "\"other\"")],
         _ => &[],
     };
     let mut lines = vec![format!("{key} = {}", toml(example))];
@@ -229,9 +231,7 @@ fn the_schema_needs_no_manifest_and_is_the_same_in_every_format() {
 fn the_schema_offers_nothing_that_does_not_work_in_this_version() {
     let schema = schema();
     let has = |definition: &str, key: &str| properties(&schema, definition).contains_key(key);
-    for (definition, keys) in
-        [("", vec!["atlases", "codegen"]), ("cache", vec!["remote"]), ("outputs", vec!["disclose"])]
-    {
+    for (definition, keys) in [("cache", vec!["remote"])] {
         for key in keys {
             assert!(!has(definition, key), "{definition}: {key}");
         }

@@ -55,6 +55,8 @@ pub(super) struct Row {
     takes: usize,
     width: Option<u32>,
     height: Option<u32>,
+    /// The colour that most of it has, for its place until it is loaded.
+    color: Option<String>,
     pub(super) thumb: Option<String>,
     note: Option<Remark>,
     prompt: Option<String>,
@@ -105,6 +107,7 @@ fn row(before: Option<&Row>, one: &PlannedAsset, done: &Done, is_draft: bool) ->
         takes: before.map_or(0, |before| before.takes),
         width: before.and_then(|before| before.width),
         height: before.and_then(|before| before.height),
+        color: before.and_then(|before| before.color.clone()),
         thumb: before.and_then(|before| before.thumb.clone()),
         note: note.map(Remark::of),
         prompt: prompt(&one.name, done).or_else(|| before.and_then(|before| before.prompt.clone())),
@@ -126,6 +129,7 @@ impl Row {
         let output = entry.outputs.first();
         self.width = output.map(|output| output.width);
         self.height = output.map(|output| output.height);
+        self.color = output.and_then(|output| output.color).map(|color| color.to_string());
         let shown = Shown { path: output.map(|output| output.path.clone()), original: Some(entry.original()) };
         self.show(shown, output.map_or(entry.original(), |output| output.hash));
     }

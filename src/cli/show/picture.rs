@@ -133,6 +133,9 @@ pub(super) struct OutputRow<'a> {
     pub(super) bytes: Option<u64>,
     pub(super) width: Option<u32>,
     pub(super) height: Option<u32>,
+    /// What stands in its place until it is there.
+    pub(super) color: Option<String>,
+    pub(super) thumbhash: Option<&'a str>,
 }
 
 impl<'a> Picture<'a> {
@@ -237,7 +240,12 @@ pub(in crate::cli) fn take_rows<'a>(takes: &'a [Take], entry: Option<&Entry>) ->
     takes.iter().enumerate().map(row).collect()
 }
 
-fn output<'a>(path: &'a ProjectPath, planned: &PlannedAsset, survey: &Survey, entry: Option<&Entry>) -> OutputRow<'a> {
+fn output<'a>(
+    path: &'a ProjectPath,
+    planned: &PlannedAsset,
+    survey: &Survey,
+    entry: Option<&'a Entry>,
+) -> OutputRow<'a> {
     let locked = entry.and_then(|entry| entry.outputs.iter().find(|output| output.path == *path));
     let seen = survey.observed.facts[&planned.name].files.get(path).map(|seen| &seen.state);
     OutputRow {
@@ -247,6 +255,8 @@ fn output<'a>(path: &'a ProjectPath, planned: &PlannedAsset, survey: &Survey, en
         bytes: locked.map(|output| output.bytes),
         width: locked.map(|output| output.width),
         height: locked.map(|output| output.height),
+        color: locked.and_then(|output| output.color).map(|color| color.to_string()),
+        thumbhash: locked.and_then(|output| output.thumbhash.as_deref()),
     }
 }
 

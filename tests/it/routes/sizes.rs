@@ -63,6 +63,7 @@ fn an_outputs_shape_asks_for_the_smallest_picture_that_covers_it() {
         let lines = format!(
             "model = \"{model}\"\nprovider = \"{provider}\"\noutput = {{ width = {width}, height = {height} }}"
         );
+        let vendor = vendor.answer_size(64, 64);
         let sandbox = hero(&vendor, &lines);
         let request = one_request(&vendor, &sandbox);
         for (field, value) in asked.as_object().expect("an object") {

@@ -65,6 +65,8 @@
     node.dataset.name = row.name;
     node.dataset.state = row.state;
     node.dataset.pixels = row.width && row.width <= 128 && row.height <= 128 ? "few" : "many";
+    if (row.color) node.style.setProperty("--color", row.color);
+    else node.style.removeProperty("--color");
     node.title = row.note ? `${row.name}\n${row.note.message}` : row.name;
     parts.folder.textContent = row.folder ? row.folder + "/" : "";
     parts.last.textContent = row.last;

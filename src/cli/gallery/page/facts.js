@@ -60,11 +60,18 @@
     return [output.width && `${output.width} × ${output.height}`, output.bytes && words.bytes(output.bytes)].filter(Boolean).join(" · ");
   }
 
+  /** The colour that most of a picture has. */
+  function swatch(color) {
+    const dot = element("span", { class: "swatch", title: `Mostly ${color}` });
+    dot.style.setProperty("background", color);
+    return dot;
+  }
+
   function outputLine(output, index, shown, onshow) {
     return element("li", { class: "output", "data-shown": String(index === shown) },
       element("button", { type: "button", class: "output-show", disabled: !output.url, "aria-pressed": String(index === shown), "data-key": `output-${index}`, title: output.url ? "Show this output" : "There is no file", onclick: () => onshow(index) },
         element("span", { class: "path" }, output.path),
-        element("span", { class: "output-more" }, measures(output))),
+        element("span", { class: "output-more" }, output.color ? swatch(output.color) : null, measures(output))),
       output.state === "same" ? null : element("span", { class: "badge", "data-kind": output.state }, words.output(output.state)),
       copyButton(output.path, `Copy path ${output.path}`, { class: "quiet small icon-button bare", "data-key": `copy-output-${index}` }));
   }

@@ -31,7 +31,7 @@ impl Session {
                 self.last = made.map(|(name, _)| name.clone()).next_back().or(self.last.take());
                 let is_settled = synced.plan.is_settled();
                 if talk.format == Format::Json {
-                    talk.answer(&one_line(&document(&synced.plan, Some(&synced.results))))?;
+                    talk.answer(&one_line(&document(&synced.plan, Some(synced))))?;
                 } else if !is_settled || self.is_first {
                     talk.remark(&describe::made(synced, talk.out))?;
                 }

@@ -1,0 +1,3 @@
+fn main() {
+    tintype::build::Build::new().placeholders(true).emit();
+}
