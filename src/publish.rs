@@ -167,7 +167,7 @@ impl Publisher<'_> {
         let Picture { width, height, .. } = Picture::read_output(&bytes)
             .map_err(|error| Note::new("files", format!("`{}` is {error}", job.path), ""))?;
         let preview = target.wants_preview(job).then(|| pixels_of(&bytes).ok()).flatten();
-        let preview = preview.map(|pixels| Preview::of(&pixels));
+        let preview = preview.map(Preview::of);
         let bytes = bytes.len() as u64;
         Ok((target.output(job, &Written { hash, bytes, width, height, preview, findings: Vec::new() }), Vec::new()))
     }
@@ -377,7 +377,7 @@ fn preview(made: &Made<'_>, job: &FileJob, original: &mut Original<'_>) -> Optio
         Settings { format: Format::Png, quality: None, max_bytes: None, disclose: None, ..treatment.into_owned() };
     let readable =
         if job.settings.format == Format::Avif { original.make(&as_png).ok()?.bytes } else { made.bytes.clone() };
-    Some(Preview::of(&pixels_of(&readable).ok()?))
+    Some(Preview::of(pixels_of(&readable).ok()?))
 }
 
 /// A file made anew from the locked take with the locked settings counts as the locked one, whatever encoder made it.

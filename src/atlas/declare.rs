@@ -4,10 +4,10 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use wildmatch::WildMatch;
 
-use crate::atlas::{Atlas, Packing, data_path};
+use crate::atlas::{Atlas, Packing, data_path, stem};
 use crate::diagnostic::{Diagnostic, nearest};
 use crate::lock::published;
-use crate::manifest::{AtlasKeys, Manifest, Spanned};
+use crate::manifest::{AtlasKeys, CodegenKeys, Manifest, Spanned};
 use crate::name::{AssetName, ProjectPath};
 use crate::picture::Format;
 use crate::resolve::{Asset, Assets, Figure, Output, Roles, output_dir};
@@ -99,7 +99,7 @@ impl Taken {
     fn new(manifest: &Manifest, assets: &Assets) -> Self {
         let mut roles = Roles::new(manifest);
         assets.by_name.values().flat_map(Asset::reads).for_each(|path| roles.add_read(path.as_str()));
-        for path in manifest.codegen.iter().flat_map(crate::manifest::CodegenKeys::paths) {
+        for path in manifest.codegen.iter().flat_map(CodegenKeys::paths) {
             roles.add(&path.value, "is generated code");
         }
         let mut outputs = BTreeMap::new();
@@ -131,7 +131,7 @@ impl Taken {
             return Some(error.help("give the atlas another path"));
         }
         // Further sheets are numbered.
-        let (stem, extension) = super::stem(&atlas.path);
+        let (stem, extension) = stem(&atlas.path);
         let stem = ProjectPath::new(&format!("{stem}-")).map(|stem| stem.folded()).unwrap_or_default();
         let is_page = |path: &str| {
             let rest = path.strip_prefix(&stem).and_then(|rest| rest.rsplit_once('.'));
@@ -225,7 +225,7 @@ fn too_large(output: &Output, atlas: &Atlas) -> Option<u32> {
 
 /// The density of screens that a file is for, by the end of its name: 2 for `sword@2x.png`.
 fn density(path: &ProjectPath) -> u32 {
-    let stem = super::stem(path).0;
+    let stem = stem(path).0;
     let written = stem.rsplit_once('@').and_then(|(_, end)| end.strip_suffix('x'));
     written.and_then(|number| number.parse().ok()).filter(|number| (1..=9).contains(number)).unwrap_or(1)
 }

@@ -28,12 +28,11 @@ pub(crate) struct Web {
 }
 
 /// What a page needs to show a picture.
-struct Shown {
-    src: String,
+struct Shown<'a> {
+    /// The file for browsers that know nothing better.
+    main: &'a File,
     srcset: String,
     sizes: String,
-    width: u32,
-    height: u32,
     /// For browsers that know a better format: media type and srcset, the best first.
     sources: Vec<(&'static str, String)>,
 }
@@ -57,7 +56,7 @@ impl Web {
         format!("{}{}", self.base, encoded(served.unwrap_or(path)))
     }
 
-    fn shown(&self, picture: &Picture) -> Shown {
+    fn shown<'a>(&self, picture: &'a Picture) -> Shown<'a> {
         let rank = |format: Format| match format {
             Format::Avif => 0,
             Format::Webp => 1,
@@ -79,11 +78,9 @@ impl Web {
         let files = of(last);
         let main = files.iter().rev().max_by_key(|file| file.width).copied().unwrap_or(&picture.files[0]);
         Shown {
-            src: self.url(&main.path),
+            main,
             srcset: srcset(&files),
             sizes: format!("(max-width: {0}px) 100vw, {0}px", main.width),
-            width: main.width,
-            height: main.height,
             sources: formats.into_iter().map(|format| (format.media_type(), srcset(&of(format)))).collect(),
         }
     }
@@ -94,9 +91,8 @@ pub(crate) fn typescript(catalogue: &Catalogue, web: &Web) -> String {
     let mut text = format!("// {NOTE}\n\n");
     text.push_str("/** Every picture, by name. */\nexport const images = {\n");
     for picture in &catalogue.pictures {
-        let shown = web.shown(picture);
         let _ = writeln!(text, "  {}: {{", quoted(&picture.name));
-        for (key, value) in fields(picture, &shown, str::to_string) {
+        for (key, value) in fields(picture, web, str::to_string) {
             let _ = writeln!(text, "    {key}: {value},");
         }
         let _ = writeln!(text, "  }},");
@@ -118,11 +114,13 @@ pub(crate) fn typescript(catalogue: &Catalogue, web: &Web) -> String {
     text
 }
 
-/// The same as data.
+/// The same as data, with each file of a picture: a loader wants to know what it is about to fetch.
 pub(crate) fn json(catalogue: &Catalogue, web: &Web) -> String {
     let picture = |picture: &Picture| {
-        let fields = fields(picture, &web.shown(picture), quoted);
-        let fields: Vec<String> = fields.iter().map(|(key, value)| format!("      {key}: {value}")).collect();
+        let files: Vec<String> = picture.files.iter().map(|file| format!("        {}", facts(file, web))).collect();
+        let files = (quoted("files"), format!("[\n{}\n      ]", files.join(",\n")));
+        let fields = fields(picture, web, quoted).into_iter().chain([files]);
+        let fields: Vec<String> = fields.map(|(key, value)| format!("      {key}: {value}")).collect();
         format!("    {}: {{\n{}\n    }}", quoted(&picture.name), fields.join(",\n"))
     };
     let pictures: Vec<String> = catalogue.pictures.iter().map(picture).collect();
@@ -135,18 +133,21 @@ pub(crate) fn json(catalogue: &Catalogue, web: &Web) -> String {
 }
 
 /// Keys, as the language writes them, and values of a picture.
-fn fields(picture: &Picture, shown: &Shown, key: impl Fn(&str) -> String) -> Vec<(String, String)> {
+fn fields(picture: &Picture, web: &Web, key: impl Fn(&str) -> String) -> Vec<(String, String)> {
+    let shown = web.shown(picture);
     let (the_type, the_srcset) = (key("type"), key("srcset"));
     let source = |(media_type, srcset): &(&str, String)| {
         format!("{{ {the_type}: {}, {the_srcset}: {} }}", quoted(media_type), quoted(srcset))
     };
     let sources = shown.sources.iter().map(source).collect::<Vec<_>>().join(", ");
     let fields = [
-        ("src", quoted(&shown.src)),
+        ("src", quoted(&web.url(&shown.main.path))),
         ("srcset", quoted(&shown.srcset)),
         ("sizes", quoted(&shown.sizes)),
-        ("width", shown.width.to_string()),
-        ("height", shown.height.to_string()),
+        ("width", shown.main.width.to_string()),
+        ("height", shown.main.height.to_string()),
+        ("type", quoted(shown.main.format.media_type())),
+        ("bytes", shown.main.bytes.to_string()),
         ("alt", quoted(picture.alt.as_deref().unwrap_or_default())),
         ("sources", format!("[{sources}]")),
     ];
@@ -154,6 +155,13 @@ fn fields(picture: &Picture, shown: &Shown, key: impl Fn(&str) -> String) -> Vec
     let color = preview.color.map(|color| ("color", quoted(&color.to_string())));
     let hash = preview.thumbhash.as_ref().map(|hash| ("thumbhash", quoted(hash)));
     fields.into_iter().chain(color).chain(hash).map(|(name, value)| (key(name), value)).collect()
+}
+
+/// One file, as JSON.
+fn facts(file: &File, web: &Web) -> String {
+    let File { path, format, width, height, bytes, .. } = file;
+    let (src, media_type) = (quoted(&web.url(path)), quoted(format.media_type()));
+    format!(r#"{{ "src": {src}, "type": {media_type}, "width": {width}, "height": {height}, "bytes": {bytes} }}"#)
 }
 
 /// What can stand in a URL's path as it is, with commas and spaces kept away from a srcset.

@@ -74,6 +74,22 @@ fn the_typescript_module_is_this() {
     assert_eq!(data["images"]["hero"]["sources"][0]["srcset"], "/img/hero-48w.webp 48w, /img/hero.webp 96w");
     assert_eq!(data["images"]["og/hero card"]["src"], "/img/og/hero%20card.png");
     assert_eq!(data["images"]["hero"]["alt"], "A panda with \"quotes\", <tags> & *stars*");
+
+    let length = |path: &str| project.read(&format!("public{path}")).len();
+    assert_eq!(data["images"]["hero"]["type"], "image/jpeg");
+    assert_eq!(data["images"]["hero"]["bytes"], length("/img/hero.jpg"));
+    let files = data["images"]["hero"]["files"].as_array().expect("a list");
+    let facts =
+        |file: &serde_json::Value| format!("{} {} {}x{}", file["src"], file["type"], file["width"], file["height"]);
+    insta::assert_snapshot!(files.iter().map(facts).collect::<Vec<_>>().join("\n").replace('"', ""), @"
+    /img/hero.webp image/webp 96x64
+    /img/hero-48w.webp image/webp 48x32
+    /img/hero.jpg image/jpeg 96x64
+    /img/hero-48w.jpg image/jpeg 48x32
+    ");
+    for file in files {
+        assert_eq!(file["bytes"], length(file["src"].as_str().expect("a path")), "{file}");
+    }
 }
 
 #[test]

@@ -8,10 +8,12 @@ export const images = {
     sizes: "(max-width: 560px) 100vw, 560px",
     width: 560,
     height: 420,
+    type: "image/jpeg",
+    bytes: 15604,
     alt: "Shining black beans spilled over a linen sack",
     sources: [{ type: "image/webp", srcset: "/img/beans/black-turtle-280w.webp 280w, /img/beans/black-turtle.webp 560w" }],
     color: "#c3ead3",
-    thumbhash: "MqgFBYK3h5i8ZndshAeXicn2l2tv",
+    thumbhash: "MqgFBYK3h5i8ZndshAeXicn2l2xv",
   },
   "beans/blue-lake": {
     src: "/img/beans/blue-lake.jpg",
@@ -19,10 +21,12 @@ export const images = {
     sizes: "(max-width: 560px) 100vw, 560px",
     width: 560,
     height: 420,
+    type: "image/jpeg",
+    bytes: 15506,
     alt: "Thin green pods and dew on a cane wigwam",
     sources: [{ type: "image/webp", srcset: "/img/beans/blue-lake-280w.webp 280w, /img/beans/blue-lake.webp 560w" }],
     color: "#513a69",
-    thumbhash: "1xYGBYJZeGdSiYiTevhodrvxlIyP",
+    thumbhash: "2BYGBYJYeGdSiYiTevhodqvwk5yP",
   },
   "beans/borlotti": {
     src: "/img/beans/borlotti.jpg",
@@ -30,10 +34,12 @@ export const images = {
     sizes: "(max-width: 560px) 100vw, 560px",
     width: 560,
     height: 420,
+    type: "image/jpeg",
+    bytes: 14626,
     alt: "Cream beans with wine-red flecks in a blue bowl",
     sources: [{ type: "image/webp", srcset: "/img/beans/borlotti-280w.webp 280w, /img/beans/borlotti.webp 560w" }],
     color: "#89c6e0",
-    thumbhash: "LJYFDYKmloiPhneKhieXiWp/cQaX",
+    thumbhash: "LJYFDYKmloiPh3eKhieXiWp/cgaX",
   },
   "beans/cherokee-wax": {
     src: "/img/beans/cherokee-wax.jpg",
@@ -41,10 +47,12 @@ export const images = {
     sizes: "(max-width: 560px) 100vw, 560px",
     width: 560,
     height: 420,
+    type: "image/jpeg",
+    bytes: 18269,
     alt: "Long yellow pods in a basket",
     sources: [{ type: "image/webp", srcset: "/img/beans/cherokee-wax-280w.webp 280w, /img/beans/cherokee-wax.webp 560w" }],
-    color: "#f7d2e9",
-    thumbhash: "9kcGBYCWiJiMd3d7hgeXipWfavrJ",
+    color: "#f7d2e8",
+    thumbhash: "9kcGBYCWiJiMd3d7hgeXipafW/q5",
   },
   "beans/painted-lady": {
     src: "/img/beans/painted-lady.jpg",
@@ -52,10 +60,12 @@ export const images = {
     sizes: "(max-width: 560px) 100vw, 560px",
     width: 560,
     height: 420,
+    type: "image/jpeg",
+    bytes: 17485,
     alt: "Scarlet and white flowers of a runner bean on hazel poles",
     sources: [{ type: "image/webp", srcset: "/img/beans/painted-lady-280w.webp 280w, /img/beans/painted-lady.webp 560w" }],
     color: "#075775",
-    thumbhash: "FIYFDYJoeGhyeXiFiPhndGiAZAdL",
+    thumbhash: "FIYFDYJoeGhyeYiEiPhndGeAVAdM",
   },
   "beans/yin-yang": {
     src: "/img/beans/yin-yang.jpg",
@@ -63,10 +73,12 @@ export const images = {
     sizes: "(max-width: 560px) 100vw, 560px",
     width: 560,
     height: 420,
+    type: "image/jpeg",
+    bytes: 17454,
     alt: "Round beans half black and half white on a slate",
     sources: [{ type: "image/webp", srcset: "/img/beans/yin-yang-280w.webp 280w, /img/beans/yin-yang.webp 560w" }],
-    color: "#332e07",
-    thumbhash: "DAkGBYBpaHhyeYiEiPhodaafe8Zv",
+    color: "#3d330c",
+    thumbhash: "TAkGBYBpaHhyeYeEiPhodaWva7Zf",
   },
   "favicon": {
     src: "/img/favicon.png",
@@ -74,6 +86,8 @@ export const images = {
     sizes: "(max-width: 32px) 100vw, 32px",
     width: 32,
     height: 32,
+    type: "image/png",
+    bytes: 1045,
     alt: "",
     sources: [],
     color: "#2f6b47",
@@ -85,10 +99,12 @@ export const images = {
     sizes: "(max-width: 1440px) 100vw, 1440px",
     width: 1440,
     height: 576,
+    type: "image/jpeg",
+    bytes: 35541,
     alt: "Hands sort dried beans of all colours at a long table",
     sources: [{ type: "image/avif", srcset: "/img/hero-720w.avif 720w, /img/hero.avif 1440w" }, { type: "image/webp", srcset: "/img/hero-720w.webp 720w, /img/hero.webp 1440w" }],
-    color: "#475116",
-    thumbhash: "kekFC4CPiGZQiTpVgK1aCFg=",
+    color: "#475115",
+    thumbhash: "kekFC4CPiWZQiTpUgK1qCFg=",
   },
   "logo": {
     src: "/img/logo.png",
@@ -96,6 +112,8 @@ export const images = {
     sizes: "(max-width: 96px) 100vw, 96px",
     width: 96,
     height: 96,
+    type: "image/png",
+    bytes: 2853,
     alt: "",
     sources: [],
     color: "#2f6b47",
@@ -114,6 +132,10 @@ export interface Image {
   /** In pixels, as are heights. */
   readonly width: number;
   readonly height: number;
+  /** The media type of `src`. */
+  readonly type: string;
+  /** The length of `src`. */
+  readonly bytes: number;
   /** A text for people who don't see it. */
   readonly alt: string;
   /** The same in better formats, for browsers that know them: the best first. */
