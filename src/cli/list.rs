@@ -94,6 +94,6 @@ fn cells<'a>(row: &'a Row<'_>, screen: Screen) -> [Cow<'a, str>; COLUMNS] {
         several => screen.shown(&files(several, OUTPUTS)).into_owned().into(),
     };
     let tags = screen.shown(&row.tags.join(" ")).into_owned().into();
-    let model = screen.shown(row.model.unwrap_or("by hand"));
+    let model = screen.shown(row.model.unwrap_or("source"));
     [screen.shown(row.name), row.action.into(), model, outputs, tags]
 }

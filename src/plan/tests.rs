@@ -103,7 +103,13 @@ impl Case {
                 place: place.clone(),
                 origin: AssetOrigin::Generated(Box::new(open)),
                 publish: Publish::Chosen,
-                outputs: vec![Output { path: OutputPath::Fixed(path()), settings, place, part: Part::default() }],
+                outputs: vec![Output {
+                    path: OutputPath::Fixed(path()),
+                    settings,
+                    place,
+                    part: Part::default(),
+                    palette: None,
+                }],
                 tags: Vec::new(),
                 alt: None,
                 hold: false,
@@ -168,6 +174,7 @@ impl Case {
             settings,
             place,
             part: Part::default(),
+            palette: None,
         });
         self.seen_second(Seen { locked: true, ..file(b"small output") })
     }

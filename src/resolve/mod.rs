@@ -216,6 +216,8 @@ pub struct Output {
     pub place: Place,
     /// Which of its asset's files it is.
     pub(crate) part: Part,
+    /// The file of its palette, if its colours are from one.
+    pub(crate) palette: Option<String>,
 }
 
 /// Which file of an asset's an output is: by the output that declares it, the cell of a sheet, the width.

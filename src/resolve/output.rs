@@ -9,7 +9,9 @@ use minijinja::{Environment, Value};
 use crate::diagnostic::{Diagnostic, grouped, nearest};
 use crate::files::Files;
 use crate::jinja::{self, environment};
-use crate::manifest::{AssetKeys, CodegenKeys, GridKey, Manifest, OutputKey, OutputKeys, Place, Publish, Spanned};
+use crate::manifest::{
+    AssetKeys, CodegenKeys, ColorsKey, GridKey, Manifest, OutputKey, OutputKeys, Place, Publish, Spanned,
+};
 use crate::name::{AssetName, ProjectPath};
 use crate::picture::{Format, MAX_SIDE};
 use crate::resolve::reference::References;
@@ -148,7 +150,7 @@ impl<'a> Outputs<'a> {
                 let wording = Wording { name, template: &template, cell, width, keys };
                 let path = self.render(&wording, &settings, found)?;
                 let part = Part { declared, cell: cell.map(str::to_string), width };
-                resolved.push(Output { path, settings, place: place.clone(), part });
+                resolved.push(Output { path, settings, place: place.clone(), part, palette: palette(output) });
             }
         }
         let published = keys.publish.as_ref().filter(|publish| publish.value == Publish::All);
@@ -361,6 +363,13 @@ fn format(path: &Spanned<String>, written: Option<&Spanned<Format>>, found: &mut
             None
         }
         (None, None) => Some(Format::Png),
+    }
+}
+
+fn palette(keys: &OutputKeys) -> Option<String> {
+    match keys.colors.as_ref().map(|colors| &colors.value) {
+        Some(ColorsKey::File(path)) => Some(path.clone()),
+        _ => None,
     }
 }
 

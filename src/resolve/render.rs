@@ -2,12 +2,15 @@
 //!
 //! Read again in a manifest without defaults, it is the same asset: a property test holds that.
 
+mod output;
+
 use crate::manifest::quote::{inline, key, quote};
 use crate::manifest::tree::is_template;
 use crate::manifest::{Manifest, Publish};
 use crate::recipe::{Background, Quality, Size, Value};
 use crate::resolve::output::output_dir;
-use crate::resolve::{Asset, AssetOrigin, OpenOrigin, OpenRecipe, OpenReference, Output, OutputPath};
+use crate::resolve::render::output::outputs;
+use crate::resolve::{Asset, AssetOrigin, OpenOrigin, OpenRecipe, OpenReference};
 
 /// The entry's text, for a manifest whose outputs go where this one's do.
 pub fn render(asset: &Asset, manifest: &Manifest) -> String {
@@ -28,8 +31,7 @@ pub fn render(asset: &Asset, manifest: &Manifest) -> String {
     if asset.hold {
         lines.push("hold = true".to_string());
     }
-    let outputs: Vec<String> = asset.outputs.iter().map(|one| output(one, &dir)).collect();
-    match outputs.as_slice() {
+    match outputs(&asset.outputs, &dir).as_slice() {
         [] => lines.push("output = []".to_string()),
         [one] => lines.push(format!("output = {one}")),
         several => lines.push(format!("output = [\n  {},\n]", several.join(",\n  "))),
@@ -77,31 +79,6 @@ fn reference(reference: &OpenReference) -> String {
     };
     let fields = [Some(format!("{name} = {value}")), take, hint];
     format!("{{ {} }}", fields.into_iter().flatten().collect::<Vec<_>>().join(", "))
-}
-
-fn output(output: &Output, dir: &str) -> String {
-    let path = match &output.path {
-        OutputPath::Fixed(path) => text(below(path.as_str(), dir)),
-        OutputPath::PerTake(parts) => {
-            let parts: Vec<String> = parts.iter().map(|part| escaped(part)).collect();
-            quote(below(&parts.join("{{ take }}"), dir))
-        }
-    };
-    let settings = &output.settings;
-    let fields = [
-        Some(format!("path = {path}")),
-        Some(format!("format = {}", quote(settings.format.name()))),
-        settings.quality.map(|quality| format!("quality = {quality}")),
-        settings.width.map(|width| format!("width = {width}")),
-        settings.height.map(|height| format!("height = {height}")),
-        settings.width.and(settings.height).map(|_| format!("fit = {}", quote(settings.fit.name()))),
-    ];
-    format!("{{ {} }}", fields.into_iter().flatten().collect::<Vec<_>>().join(", "))
-}
-
-/// An output's path is written below the folder of all outputs.
-fn below<'a>(path: &'a str, dir: &str) -> &'a str {
-    path.strip_prefix(dir).unwrap_or(path)
 }
 
 fn list(items: impl Iterator<Item = String>) -> String {

@@ -19,6 +19,7 @@ impl Folder {
         let folder = tempfile::tempdir().expect("a temporary folder");
         let picture = image::RgbaImage::from_pixel(2, 2, image::Rgba([1, 2, 3, 255]));
         picture.save(folder.path().join("board.png")).expect("written");
+        std::fs::write(folder.path().join("dusk.hex"), "1a1c2c\n5d275d\n").expect("written");
         std::fs::write(folder.path().join("rows.csv"), "id,look\none,\"{{ plain }}\"\ntwo,{single}\n")
             .expect("written");
         Self(folder)
@@ -67,6 +68,19 @@ fn plain(text: &str) -> String {
     quote(&text.replace(['{', '}'], "("))
 }
 
+/// Outputs with every key that there is.
+const OUTPUTS: [&str; 9] = [
+    "{ path = \"b.webp\", lossless = true, filter = \"box\", width = 9 }",
+    "{ path = \"b.jpg\", max_bytes = 900, crop = \"top-left\", width = 9, height = 9, fit = \"inside\", widths = [4, 5] }",
+    "{ path = \"b1.png\", crop = { x = 1, width = 1, height = 2 }, rotate = 270, flip = \"both\", pad = [1, 2] }",
+    "{ path = \"b2.png\", chroma_key = \"auto\", trim = true, colors = 9, background = \"#123\" }",
+    "{ path = \"b3.png\", chroma_key = { color = \"#00ff00\", tolerance = 1, despill = false }, colors = \"dusk.hex\" }",
+    "{ path = \"{{ name }}/{{ cell }}.png\", grid = \"2x1\", widths = [3] }",
+    "{ path = \"board/board-{{ cell }}-{{ width }}.png\", width = 3, grid = [[\"a\", \"\"], [\"board\", \"b\"]] }",
+    "{ path = \"odd/{{ cell | upper }}{{ cell }}.png\", crop = [0.25, 0.007], grid = [[\"a\", \"it\"]] }",
+    "{ path = \"x/{% if cell == 'a' %}it's{% endif %}{{ take }}-.png\", grid = [[\"a\", \"b\"]] }",
+];
+
 /// Tables of a manifest in their natural order. `words` may hold anything: they come into wordings through variables.
 fn any_tables() -> impl Strategy<Value = Vec<String>> {
     let words = proptest::collection::vec(any::<String>(), 6);
@@ -102,7 +116,7 @@ fn any_tables() -> impl Strategy<Value = Vec<String>> {
                 "[assets.\"rows/{{{{ id }}}}\"]\nrows = \"rows.csv\"\nprompt = \"{{{{ look }}}} x\"\nnegative_prompt = \"n {{{{ other }}}}\"\n\
                  variant = {seed}\nreferences = [{{ asset = \"made/a\", take = 1 }}, \"asset:board\"]\n"
             ),
-            "[assets.board]\nsource = \"board.png\"\n".to_string(),
+            format!("[assets.board]\nsource = \"board.png\"\noutput = [{}]\n", OUTPUTS.join(", ")),
             "[assets.small]\nsource = \"asset:made/b\"\noutput = { width = 8 }\n".to_string(),
         ]
     })

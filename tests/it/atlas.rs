@@ -349,3 +349,28 @@ fn a_run_on_some_assets_packs_what_has_one_of_them_and_prunes_nothing() {
     project.run("sync hero/walk_1").success().stdout_has("packed steps");
     project.run("sync").success().stdout_has("pruned the atlas things").lacks("assets/things.png");
 }
+
+#[test]
+fn show_says_how_an_atlas_is_packed_and_how_full_it_is() {
+    let project = game();
+    let before = project.run("show units").success();
+    assert!(before.stdout().contains("units  atlas, pack") && before.stdout().contains("not packed yet"));
+    project.run("sync").success();
+    let shown = project.run("show units").success().stderr_is("");
+    insta::assert_snapshot!(shown.stdout(), @"
+    units  atlas, keep
+
+    sheets        assets/units.png  94x34  5 frames, 88 % filled  6.1 kB
+    packing       sides up to 2048, padding 2
+    animations    hero/walk  3 frames
+    assets        hero/walk_0
+                  hero/walk_1
+                  hero/walk_2
+                  items/shield
+                  items/sword
+    ");
+    let document = project.run("show units --format json").success().value();
+    assert_eq!(document["animations"]["hero/walk"], serde_json::json!(["hero/walk_0", "hero/walk_1", "hero/walk_2"]));
+    assert_eq!(document["sheets"][0]["data"], "assets/units.json");
+    assert_eq!(document["sheets"][0]["bytes"], project.read("assets/units.png").len());
+}

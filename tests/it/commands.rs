@@ -166,7 +166,7 @@ fn list_says_what_is_declared_and_where_it_stands() {
     let list = project.run("list").success().stderr_is("");
     insta::assert_snapshot!(list.stdout(), @"
     NAME   STATE      MODEL        OUTPUTS           TAGS
-    badge  transform  by hand      assets/badge.png
+    badge  transform  source       assets/badge.png
     hero   keep       placeholder  assets/hero.png   landing
     moon   generate   placeholder  assets/moon.png
     ");

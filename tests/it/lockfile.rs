@@ -71,7 +71,7 @@ source = "art/b.png"
     width = 724
     height = 362
     color = "#6c4068"
-    thumbhash = "llcCBICPrYxFp5d0Zrz1iA2byg=="
+    thumbhash = "llcCBICPrYxFp5d0Zrz1iA2Zyg=="
 
     [[asset]]
     name = "b"

@@ -11,8 +11,7 @@ const LABEL: usize = 12;
 
 /// All that is known, a line a fact.
 pub(super) fn text(picture: &Picture<'_>, screen: Screen) -> String {
-    let title = format!("{}  {}", screen.paint(BOLD, picture.name), picture.action);
-    let mut page = Page { screen, lines: vec![title, String::new()] };
+    let mut page = Page::new(picture.name, picture.action, screen);
     page.facts(picture);
     page.recipe(picture);
     page.rows("route", picture.route.iter().map(route));
@@ -26,15 +25,24 @@ pub(super) fn text(picture: &Picture<'_>, screen: Screen) -> String {
     let written_out = screen.paint(DIM, "written out, with nothing inherited:");
     let entry: Vec<String> = picture.entry.lines().map(|line| screen.plain(line)).collect();
     page.lines.extend([String::new(), written_out, String::new(), entry.join("\n")]);
-    page.lines.join("\n") + "\n"
+    page.text()
 }
 
-struct Page {
+/// Facts below a name, each behind a label.
+pub(super) struct Page {
     screen: Screen,
     lines: Vec<String>,
 }
 
 impl Page {
+    pub(super) fn new(name: &str, state: &str, screen: Screen) -> Self {
+        Self { screen, lines: vec![format!("{}  {state}", screen.paint(BOLD, name)), String::new()] }
+    }
+
+    pub(super) fn text(&self) -> String {
+        self.lines.join("\n") + "\n"
+    }
+
     fn facts(&mut self, picture: &Picture<'_>) {
         self.fact("prompt", picture.prompt);
         let is_composed = picture.origin.wordings.iter().any(|wording| Some(wording.text) != picture.prompt);
@@ -76,12 +84,12 @@ impl Page {
         self.rows(label, std::iter::once(row));
     }
 
-    fn fact(&mut self, label: &str, value: Option<&str>) {
+    pub(super) fn fact(&mut self, label: &str, value: Option<&str>) {
         self.rows(label, value.map(|value| self.screen.plain(value)).into_iter());
     }
 
     /// Lines of which only the first has a label. They may hold colours: what is foreign in them is plain already.
-    fn rows(&mut self, label: &str, rows: impl Iterator<Item = String>) {
+    pub(super) fn rows(&mut self, label: &str, rows: impl Iterator<Item = String>) {
         for (index, row) in rows.enumerate() {
             let label = if index == 0 { label } else { "" };
             let label = self.screen.paint(DIM, &format!("{label:<LABEL$}"));
@@ -166,7 +174,7 @@ fn short(digest: &str) -> String {
 }
 
 /// A file's length in the unit that suits it.
-fn length(bytes: u64) -> String {
+pub(super) fn length(bytes: u64) -> String {
     match bytes {
         0..1_000 => format!("{bytes} B"),
         1_000..1_000_000 => format!("{}.{} kB", bytes / 1_000, bytes % 1_000 / 100),
