@@ -150,7 +150,7 @@ fn short_way_is_long_way(project: &Sandbox, after: &dyn std::fmt::Debug) {
 #[test]
 fn whatever_is_edited_the_short_way_says_what_the_long_way_says() {
     let edits = prop::collection::vec((edit(), any::<bool>()), 3..9);
-    let mut runner = TestRunner::new(Config { cases: 16, failure_persistence: None, ..Config::default() });
+    let mut runner = TestRunner::new(Config { cases: 8, failure_persistence: None, ..Config::default() });
     let outcome = runner.run(&edits, |edits| {
         let project = Sandbox::new().manifest(MANIFEST);
         for (path, versions) in TEXTS {
