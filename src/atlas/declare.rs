@@ -10,7 +10,9 @@ use crate::lock::published;
 use crate::manifest::{AtlasKeys, CodegenKeys, Manifest, Spanned};
 use crate::name::{AssetName, ProjectPath};
 use crate::picture::Format;
-use crate::resolve::{Asset, Assets, Figure, Output, Roles, output_dir};
+use crate::recipe::Size;
+use crate::resolve::{Asset, AssetOrigin, Assets, Figure, Output, Roles, output_dir};
+use crate::transform::{Fit, Settings};
 
 /// The longest side of a sheet where none is given, in pixels: what every graphics card takes.
 const MAX_SIZE: u32 = 2048;
@@ -183,7 +185,7 @@ impl<'a> Members<'a> {
                 let error = here(output.place.error("bad-format", message, "this file"));
                 found.push(error.help("make its first output a png or webp file"));
             }
-            if let Some(size) = too_large(output, atlas) {
+            if let Some(size) = too_large(figure.asset, output, atlas) {
                 let most = atlas.packing.longest();
                 let message = format!("`{}` is {size} pixels long, and a sheet at most {most}", figure.name);
                 let help = "make it smaller, or the sheet larger: max_size = 4096";
@@ -216,11 +218,22 @@ impl<'a> Members<'a> {
     }
 }
 
-/// The side of a picture that no sheet can hold, as far as that is known before it is made.
-fn too_large(output: &Output, atlas: &Atlas) -> Option<u32> {
+/// The side of a picture that no sheet can hold, as far as that is known before it is made: and paid for.
+fn too_large(asset: &Asset, output: &Output, atlas: &Atlas) -> Option<u32> {
     let Packing { extrude, trim, .. } = atlas.packing;
-    let (width, height) = output.settings.shown_sides();
-    width.max(height).filter(|side| !trim && side + 2 * extrude > atlas.packing.longest())
+    let settings = &output.settings;
+    if trim || settings.trim || settings.fit == Fit::Inside {
+        return None;
+    }
+    let longest = settings.width.max(settings.height).or_else(|| asked(asset, settings))?;
+    (longest + 2 * extrude > atlas.packing.longest()).then_some(longest)
+}
+
+/// The longest side of a file that has the size in which its picture is asked for.
+fn asked(asset: &Asset, settings: &Settings) -> Option<u32> {
+    let AssetOrigin::Generated(open) = &asset.origin else { return None };
+    let Some(Size::Pixels { width, height }) = open.recipe.size else { return None };
+    (settings.crop.is_none() && settings.cell.is_none()).then_some(width.max(height))
 }
 
 /// The density of screens that a file is for, by the end of its name: 2 for `sword@2x.png`.

@@ -191,7 +191,9 @@ fn no_sheet(atlas: &Atlas, why: NoSheet) -> Note {
                 "`{name}` is {width}x{height} pixels, too large for the atlas `{}`, whose sheets are at most {most}x{most}",
                 atlas.name
             );
-            Note::new("too-large", message, "make it smaller, or the sheets larger: max_size = 4096")
+            let (line, _) = atlas.place.source.position(atlas.place.span.start);
+            let place = format!("{}:{line}", atlas.place.source.name());
+            Note::new("too-large", message, format!("make it smaller, or the sheets larger: max_size = 4096 ({place})"))
         }
         NoSheet::Encode(error) => {
             Note::new("transform", format!("the atlas `{}` can't be packed: {error}", atlas.name), "")

@@ -6,7 +6,7 @@ use std::process::Command;
 use image::{GenericImageView, RgbaImage};
 use serde_json::Value;
 
-use crate::sandbox::Sandbox;
+use crate::sandbox::{Sandbox, png};
 
 const GAME: &str = r#"
 [defaults]
@@ -287,6 +287,7 @@ fn mistakes_of_an_atlas_are_said_at_their_places() {
             "has it",
         ),
         ("[atlases.units]", "[atlases.units]\nmax_size = 20", "too-large", "32 pixels long, and a sheet at most 20"),
+        ("output = { width = 16, height = 16 }", "size = \"2304x64\"", "too-large", "2304 pixels long"),
         ("[atlases.units]", "[atlases.units]\nmaxsize = 20", "unknown-key", "maxsize"),
         ("width = 16, height = 16 }", "width = 16, height = 16, path = \"{{ name }}@2x.png\" }", "other-scale", "1x"),
         ("width = 16, height = 16 }", "width = 16, height = 16, format = \"avif\" }", "bad-format", "avif"),
@@ -303,12 +304,15 @@ fn mistakes_of_an_atlas_are_said_at_their_places() {
 
 #[test]
 fn a_picture_that_turns_out_too_large_leaves_the_others_made_and_says_how_to_go_on() {
-    let manifest = GAME
-        .replace("output = { width = 16, height = 16 }", "")
-        .replace("[atlases.units]", "[atlases.units]\nmax_size = 40");
-    let project = Sandbox::new().manifest(&manifest);
+    let manifest = GAME.replace(
+        "[atlases.units]",
+        "[assets.\"items/old\"]\nsource = \"art/old.png\"\n\n[atlases.units]\nmax_size = 40",
+    );
+    let project = Sandbox::new().manifest(&manifest).file("art/old.png", png(64, 64, [9, 9, 9, 255]));
     let run = project.run("sync").code(1);
-    run.stdout_has("`items/shield` is 64x64 pixels").stdout_has("max_size").has("assets/items/sword.png");
+    run.stdout_has("`items/old` is 64x64 pixels")
+        .stdout_has("max_size = 4096 (images.toml:")
+        .has("assets/items/sword.png");
     project.edit("max_size = 40", "max_size = 64");
     project.run("sync").success().stdout_has("packed units");
 }
@@ -373,4 +377,26 @@ fn show_says_how_an_atlas_is_packed_and_how_full_it_is() {
     assert_eq!(document["animations"]["hero/walk"], serde_json::json!(["hero/walk_0", "hero/walk_1", "hero/walk_2"]));
     assert_eq!(document["sheets"][0]["data"], "assets/units.json");
     assert_eq!(document["sheets"][0]["bytes"], project.read("assets/units.png").len());
+}
+
+#[test]
+fn a_cell_is_as_large_as_its_file_and_not_as_its_sheet() {
+    let cells = r#"
+[assets.sheet]
+source = "art/sheet.png"
+output = { path = "{{ name }}/{{ cell }}.png", grid = "4x1", width = 100 }
+
+[assets.small]
+source = "art/sheet.png"
+output = { path = "small.png", width = 400, height = 10, fit = "inside" }
+
+[atlases.cells]
+assets = "*"
+max_size = 128
+"#;
+    let project = Sandbox::new().manifest(cells).file("art/sheet.png", png(40, 10, [9, 9, 9, 255]));
+    project.run("check").success();
+    project.run("sync").success();
+    let (width, height, _) = project.picture("assets/cells.png");
+    assert!(width <= 128 && height <= 128, "{width}x{height}");
 }

@@ -293,10 +293,6 @@ impl Session {
             self.enqueue(order);
             return Ok(());
         }
-        let answered = done.as_ref().map(|_| ());
-        if let Some(answer) = running.answer {
-            answer(answered);
-        }
         match &done {
             Ok(done) => self.say_done(&order, done)?,
             Err(_) if self.watched.is_none() => {}
@@ -304,6 +300,10 @@ impl Session {
         }
         if let Some(hub) = &self.hub {
             hub.end(&order, &done, self.spent, self.undoable().as_ref());
+        }
+        // Whoever asked knows of it only when the page does: the next click may take back what this one did.
+        if let Some(answer) = running.answer {
+            answer(done.as_ref().map(|_| ()));
         }
         if let (Err(failure), None) = (done, &self.watched) {
             // There is nothing whose change could be waited for.
