@@ -355,6 +355,22 @@ fn a_run_on_some_assets_packs_what_has_one_of_them_and_prunes_nothing() {
 }
 
 #[test]
+fn a_file_that_somebody_edited_is_not_packed_in_the_name_of_the_locked_one() {
+    let project = game();
+    project.run("sync").success();
+    let sheet = project.read("assets/units.png");
+    project.write("assets/items/sword.png", png(16, 16, [9, 9, 9, 255]));
+    project.edit("[atlases.units]", "[atlases.units]\npadding = 5");
+    project.run("sync").code(1).stdout_has("`assets/items/sword.png` isn't as it is locked");
+    assert_eq!(project.read("assets/units.png"), sheet);
+    project.run("adopt items/sword assets/items/sword.png").success();
+    project.run("sync").success();
+    let (_, sword) =
+        unpacked(&project, "assets/units.json").into_iter().find(|(name, _)| name == "items/sword").unwrap();
+    assert_eq!(sword.get_pixel(0, 0).0, [9, 9, 9, 255]);
+}
+
+#[test]
 fn show_says_how_an_atlas_is_packed_and_how_full_it_is() {
     let project = game();
     let before = project.run("show units").success();
@@ -385,6 +401,12 @@ fn a_cell_is_as_large_as_its_file_and_not_as_its_sheet() {
 [assets.sheet]
 source = "art/sheet.png"
 output = { path = "{{ name }}/{{ cell }}.png", grid = "4x1", width = 100 }
+
+[assets.strip]
+prompt = "a strip of four"
+model = "placeholder"
+size = "256x16"
+output = { path = "{{ name }}/{{ cell }}.png", grid = "4x1" }
 
 [assets.small]
 source = "art/sheet.png"
