@@ -20,7 +20,7 @@ use crate::resolve::{Asset, Assets, Figure, Output, figures};
 
 pub(crate) use crate::atlas::declare::declare;
 #[cfg(feature = "generate")]
-pub(crate) use crate::atlas::sheet::{NoSheet, Sheets, Sprite, sheets};
+pub(crate) use crate::atlas::sheet::{NoSheet, Sheets, Sprite, laid_out, sheets};
 
 /// Names the kind of digest; another version of it packs every atlas anew.
 const RECIPE: &str = "tintype 2026-11 atlas v1";

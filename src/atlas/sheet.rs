@@ -6,8 +6,8 @@ use crate::atlas::pack::{Limits, Page, pack};
 use crate::atlas::{Atlas, Packing};
 use crate::cores;
 use crate::digest::{Digest, Encoder};
-use crate::lock::Frame;
-use crate::transform::{Pixels, Rectangle, TransformError, file_of};
+use crate::lock::{Frame, LockedAtlas, LockedPage};
+use crate::transform::{Pixels, Rectangle, TransformError, file_of, stretched};
 
 /// A picture that goes into a sheet.
 pub(crate) struct Sprite {
@@ -92,6 +92,29 @@ pub(crate) fn sheets(atlas: &Atlas, sprites: Vec<Sprite>) -> Result<Sheets, NoSh
     };
     let pages = cores::each(&pages, sheet).into_iter().collect::<Result<_, _>>()?;
     Ok(Sheets { frames, pages })
+}
+
+/// The sheets of a layout that is locked, with other pictures in its places: as large as the locked ones, whatever their own
+/// size.
+pub(crate) fn laid_out(atlas: &Atlas, locked: &LockedAtlas, sprites: &[Sprite]) -> Result<Vec<Vec<u8>>, NoSheet> {
+    let by_name: HashMap<&str, Pixels> =
+        sprites.iter().map(|sprite| (sprite.name.as_str(), sprite.pixels.clone().with_alpha())).collect();
+    let sheet = |(number, page): (usize, &LockedPage)| {
+        let mut sheet = blank(page.width, page.height);
+        for frame in locked.frames_of(number) {
+            if let Some(pixels) = by_name.get(frame.name.as_str()) {
+                draw(&fitted(pixels, frame), &mut sheet, (frame.x, frame.y), 0);
+            }
+        }
+        file_of(&sheet, atlas.format).map_err(NoSheet::Encode)
+    };
+    locked.pages.iter().enumerate().map(sheet).collect()
+}
+
+/// What of a picture is in a frame, had the picture the size of the frame's.
+fn fitted(pixels: &Pixels, frame: &Frame) -> Pixels {
+    let part = Rectangle { x: frame.left, y: frame.top, width: frame.width, height: frame.height };
+    stretched(pixels.clone(), (frame.full_width, frame.full_height)).part(part)
 }
 
 /// A picture with nothing to be seen is one transparent pixel.

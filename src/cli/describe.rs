@@ -329,17 +329,18 @@ pub(crate) fn made(synced: &Synced, screen: Screen) -> String {
     let text = parts.into_iter().filter_map(part).collect::<Vec<_>>().join(", ");
     let code = synced.code.blocked.iter().map(|file| format!("{}\n", code(file, screen)));
     let failed = synced.atlases.failed.iter().map(|(_, error)| format!("{}\n", note("error", RED, error, screen)));
-    let packed = synced.atlases.packed.iter().map(|(name, paths)| packed(name, paths));
+    let filled = synced.atlases.filled.iter().map(|(name, paths)| with_sheets("filled", name, paths));
+    let packed = synced.atlases.packed.iter().map(|(name, paths)| with_sheets("packed", name, paths));
     let pruned = synced.atlases.pruned.iter().map(|name| format!("pruned the atlas {name}\n"));
     let written = synced.code.written.iter().map(|path| format!("wrote {path}\n"));
-    let code: String = failed.chain(code).chain(packed).chain(pruned).chain(written).collect();
+    let code: String = failed.chain(code).chain(filled).chain(packed).chain(pruned).chain(written).collect();
     let interrupted = if synced.interrupted { "interrupted: " } else { "" };
     format!("{code}{interrupted}{text}{}", bill(synced.results.values()))
 }
 
-fn packed(name: &AssetName, paths: &[ProjectPath]) -> String {
+fn with_sheets(done: &str, name: &AssetName, paths: &[ProjectPath]) -> String {
     let paths = paths.iter().map(ProjectPath::as_str).collect::<Vec<_>>().join(", ");
-    format!("packed {name} into {paths}\n")
+    format!("{done} {name} into {paths}\n")
 }
 
 fn bill<'a>(results: impl Iterator<Item = &'a AssetResult> + Clone) -> String {

@@ -91,7 +91,7 @@ impl<'a> AtlasRow<'a> {
 
     /// What came of those about which something was done.
     fn done(synced: &'a Synced) -> Vec<Self> {
-        let Packed { packed, pruned, failed } = &synced.atlases;
+        let Packed { packed, filled, pruned, failed } = &synced.atlases;
         let row = |name: &'a AssetName, action, verdict: Verdict| Self {
             name: name.as_str(),
             action,
@@ -104,12 +104,16 @@ impl<'a> AtlasRow<'a> {
             let outputs = paths.iter().map(ProjectPath::as_str).collect();
             Self { outputs, ..row(name, "pack", Verdict::Done) }
         });
+        let filled = filled.iter().map(|(name, paths)| {
+            let outputs = paths.iter().map(ProjectPath::as_str).collect();
+            Self { outputs, ..row(name, "pack", Verdict::Skipped) }
+        });
         let pruned = pruned.iter().map(|name| row(name, "prune", Verdict::Done));
         let failed = failed.iter().map(|(name, error)| {
             let error = Some(NoteRow::of(error));
             Self { error, ..row(name, "pack", Verdict::Failed) }
         });
-        packed.chain(pruned).chain(failed).collect()
+        packed.chain(filled).chain(pruned).chain(failed).collect()
     }
 }
 

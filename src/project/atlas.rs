@@ -59,7 +59,7 @@ impl Project {
             None => Some(AtlasState::New),
             Some(locked) if locked.recipe != recipe => Some(AtlasState::Changed),
             Some(locked) => {
-                let is_missing = |page: &LockedPage| self.files.look(&page.path) == FileState::Missing;
+                let is_missing = |page: &LockedPage| self.lacks_sheet(&page.path);
                 locked.pages.iter().any(is_missing).then_some(AtlasState::Missing)
             }
         }
@@ -71,13 +71,22 @@ impl Project {
             let page = locked.and_then(|locked| locked.pages.iter().find(|page| page.path == *path));
             match self.files.look(path) {
                 FileState::Missing => None,
-                FileState::File { digest } if self.is_sheet(digest, page) => None,
+                FileState::File { digest } if self.is_sheet(digest, page) || self.files.is_stand_in(path) => None,
                 FileState::File { .. } if page.is_some() => Some(format!("{path} was edited since tintype packed it")),
                 FileState::File { .. } => Some(format!("{path} isn't tintype's")),
                 FileState::Other(what) => Some(format!("{path} is {what}")),
                 FileState::Unreadable(reason) => Some(format!("{path} can't be read: {reason}")),
             }
         })
+    }
+
+    /// Whether a sheet isn't there, or something stands in for it.
+    pub(crate) fn lacks_sheet(&self, path: &ProjectPath) -> bool {
+        match self.files.look(path) {
+            FileState::Missing => true,
+            FileState::File { digest } => self.cache.made(digest).is_empty() && self.files.is_stand_in(path),
+            FileState::Other(_) | FileState::Unreadable(_) => false,
+        }
     }
 
     /// Whether a file's content is a sheet that tintype packed.

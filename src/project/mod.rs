@@ -31,6 +31,8 @@ mod sources;
 #[cfg(feature = "generate")]
 mod stand_in;
 #[cfg(feature = "generate")]
+mod stand_in_sheet;
+#[cfg(feature = "generate")]
 mod sync;
 #[cfg(feature = "generate")]
 mod settled;

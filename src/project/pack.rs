@@ -1,6 +1,7 @@
 //! Packing atlases once the pictures in them are made.
 
 use std::collections::BTreeSet;
+use std::fmt::Display;
 
 use crate::atlas::{Atlas, AtlasState, Member, NoSheet, Sheets, Sprite, data_path, sheets};
 use crate::codegen::is_generated;
@@ -25,6 +26,8 @@ pub struct Packed {
     pub packed: Vec<(AssetName, Vec<ProjectPath>)>,
     /// Those that nobody declares any longer, and are gone.
     pub pruned: Vec<AssetName>,
+    /// Those that something stands in for, with those sheets: some of their pictures can't be made.
+    pub filled: Vec<(AssetName, Vec<ProjectPath>)>,
     /// Those that weren't packed, and why.
     pub failed: Vec<(AssetName, Note)>,
 }
@@ -74,7 +77,7 @@ impl Project {
         is_locked: bool,
     ) -> Result<Vec<ProjectPath>, Note> {
         let recipe = atlas.recipe(contents);
-        let sprites = cores::each(contents, |member| self.sprite(member));
+        let sprites = cores::each(contents, |member| self.sprite(atlas, member));
         let Sheets { frames, pages } =
             sheets(atlas, sprites.into_iter().collect::<Result<_, _>>()?).map_err(|error| no_sheet(atlas, error))?;
         let packet = self.disclosure(atlas, lock).map(|disclosure| disclosure.packet());
@@ -121,18 +124,19 @@ impl Project {
     }
 
     /// A picture's pixels, if its file is the one that is locked.
-    fn sprite(&self, member: &Member) -> Result<Sprite, Note> {
+    fn sprite(&self, atlas: &Atlas, member: &Member) -> Result<Sprite, Note> {
         let (name, path) = (member.name.clone(), &member.path);
-        let bytes = self.files.read_picture(path).map_err(|error| Note::new("files", error.to_string(), ""))?;
+        let refuse = |code, why: &dyn Display| {
+            let message = format!("the atlas `{}` can't be packed: {why}", atlas.name);
+            Note::new(code, message, "mend that first; then run `tintype sync` again")
+        };
+        let bytes = self.files.read_picture(path).map_err(|error| refuse("files", &error))?;
         let digest = Digest::of(&bytes);
         if digest != member.hash && !self.cache.made(digest).contains(&member.made_of) {
-            let message = format!("`{path}` isn't as it is locked");
-            return Err(Note::new("not-as-locked", message, "mend that first; then run `tintype sync` again"));
+            return Err(refuse("not-as-locked", &format!("`{path}` isn't as it is locked")));
         }
-        match pixels_of(&bytes) {
-            Ok(pixels) => Ok(Sprite { name, pixels }),
-            Err(error) => Err(Note::new("transform", format!("`{path}` can't be packed: {error}"), "")),
-        }
+        let pixels = pixels_of(&bytes).map_err(|error| refuse("transform", &format!("`{path}`: {error}")))?;
+        Ok(Sprite { name, pixels })
     }
 
     fn prune_atlases(&self, lock: &mut Lockfile, done: &mut Packed) {

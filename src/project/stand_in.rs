@@ -26,8 +26,11 @@ impl Project {
     pub(crate) fn stand_in(&self, plan: &Plan, outcomes: &mut BTreeMap<AssetName, Outcome>, report: &dyn Report) {
         let all = self.assets.by_name.values().flat_map(|asset| places(asset).map(|(path, ..)| path));
         let declared: BTreeSet<ProjectPath> = all.collect();
-        let (mut known, gone): (BTreeSet<_>, BTreeSet<_>) =
-            self.files.read_stand_ins().into_iter().partition(|path| declared.contains(path));
+        let (mut known, gone): (BTreeSet<_>, BTreeSet<_>) = self
+            .files
+            .read_stand_ins()
+            .into_iter()
+            .partition(|path| declared.contains(path) || self.may_be_sheet(path));
         for path in gone.iter().filter(|path| self.files.is_stand_in(path)) {
             // One that can't be removed now is nobody's any longer: its mark says what it is.
             let _ = self.files.remove(path);

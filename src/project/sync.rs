@@ -193,12 +193,13 @@ impl Project {
         let survey = self.fetch_references(survey, options, &runtime, report)?;
         let (plan, mut outcomes, learned) = self.carry_out(&survey, options, &runtime, report, stop);
         self.note_savings(&survey.lock, &outcomes);
-        let (lock, atlases, code) = self.lock(&survey, &outcomes, options)?;
+        let (lock, mut atlases, code) = self.lock(&survey, &outcomes, options)?;
         if options.placeholders && !stop.is_requested() {
             self.stand_in(&plan, &mut outcomes, report);
+            self.stand_in_sheets(&lock, &mut atlases);
         }
         self.files.save_index();
-        if code.blocked.is_empty() && atlases.is_complete() {
+        if code.blocked.is_empty() && atlases.is_complete() && atlases.filled.is_empty() {
             self.conclude_after(&plan, &lock, &learned, &outcomes, options);
         }
         let interrupted = stop.is_requested();

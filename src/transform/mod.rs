@@ -61,6 +61,13 @@ pub(crate) fn pixels_of(file: &[u8]) -> Result<Pixels, TransformError> {
     Ok(decode::decode(file, &picture)?.pixels)
 }
 
+/// The picture in another size, whatever its shape; no pixel is mixed.
+#[cfg(feature = "generate")]
+pub(crate) fn stretched(pixels: Pixels, size: (u32, u32)) -> Pixels {
+    let whole = geometry::Region::whole(pixels.size());
+    resize::scale(pixels, &whole, size, Filter::Nearest)
+}
+
 /// The file of these pixels, without loss.
 #[cfg(feature = "generate")]
 pub(crate) fn file_of(pixels: &Pixels, format: Format) -> Result<Vec<u8>, TransformError> {

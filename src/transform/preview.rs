@@ -41,9 +41,9 @@ fn small(pixels: Pixels) -> Pixels {
     }
     let side = |side: u32| (u64::from(side) * u64::from(LONGEST) / u64::from(longest)).max(1);
     let size = |length| u32::try_from(side(length)).unwrap_or(LONGEST);
-    let region = Region { left: 0.0, top: 0.0, width: f64::from(width), height: f64::from(height) };
     // A hash keeps so little that a sharper filter would be time for nothing.
-    scale(pixels, &region, (size(width), size(height)), Filter::Box)
+    let whole = Region::whole(pixels.size());
+    scale(pixels, &whole, (size(width), size(height)), Filter::Box)
 }
 
 /// The mean of the most common kind of colour, by how much of it is to be seen; white where nothing is.

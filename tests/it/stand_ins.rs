@@ -129,3 +129,77 @@ fn an_older_picture_serves_who_was_not_tried_and_not_what_failed() {
     assert!(!run.stderr().contains("filled"), "{}", run.stderr());
     assert_eq!(project.read("assets/hero.png"), before[0]);
 }
+
+/// An atlas of two pictures that are paid for.
+const ATLAS: &str = "\
+[assets.\"icons/{{ item }}\"]
+prompt = \"a {{ item }}\"
+matrix.item = [\"axe\", \"bow\"]
+[atlases.icons]
+assets = \"icons/*\"
+";
+
+/// A sheet that stands in is there for a game that loads it, and nothing is said to be packed.
+#[track_caller]
+fn is_stood_in(project: &Sandbox, size: (u32, u32)) {
+    assert!(project.read("assets/icons.png").ends_with(b"tintype: a stand-in, to be replaced"));
+    assert_eq!(project.picture("assets/icons.png"), (size.0, size.1, ImageFormat::Png));
+    let sheet = image::load_from_memory(&project.read("assets/icons.png")).expect("a picture").to_rgba8();
+    let data: serde_json::Value = serde_json::from_str(&project.read_text("assets/icons.json")).expect("JSON");
+    for name in ["icons/axe", "icons/bow"] {
+        let frame = &data["frames"][name]["frame"];
+        let at = |key: &str| u32::try_from(frame[key].as_u64().expect("a number")).expect("small");
+        assert_eq!(sheet.get_pixel(at("x") + at("w") - 1, at("y") + at("h") - 1).0[3], 255, "{name} is drawn");
+    }
+    project.run("plan --exit-code").code(4);
+    project.run("verify").code(1);
+}
+
+#[test]
+fn a_sheet_of_pictures_that_were_never_made_is_filled_until_they_are() {
+    let vendor = Vendor::openai();
+    let project = studio(&vendor, "", ATLAS);
+    let run = project.run("sync --placeholders --offline").success();
+    run.stdout_has("filled icons into assets/icons.png");
+    is_stood_in(&project, (64, 130));
+    assert!(!project.lockfile().contains("[[atlas]]"));
+    let before = project.read("assets/icons.png");
+    project.run("sync --placeholders --offline").success();
+    assert_eq!(before, project.read("assets/icons.png"));
+
+    project.run("sync --yes").success().stdout_has("packed icons into assets/icons.png");
+    assert!(!project.read("assets/icons.png").ends_with(b"to be replaced"));
+    project.run("plan --exit-code").success();
+    project.run("verify").success();
+
+    // One that nobody declares any longer goes with the others.
+    let other = project.sibling("other");
+    other.write("images.toml", project.read_text("images.toml"));
+    other.run("sync --placeholders --offline").success();
+    other.edit("[atlases.icons]", "[atlases.marks]");
+    other.run("sync --placeholders --offline").success();
+    other.lacks("assets/icons.png").has("assets/marks.png");
+}
+
+#[test]
+fn a_locked_sheet_whose_pictures_are_lost_is_filled_in_its_places() {
+    let vendor = Vendor::openai();
+    let project = studio(&vendor, "", ATLAS);
+    project.run("sync --yes").success();
+    let (lock, data, sheet) =
+        (project.lockfile(), project.read("assets/icons.json"), project.picture("assets/icons.png"));
+    project.empty_cache();
+    std::fs::remove_dir_all(project.path("assets")).expect("removed");
+    project
+        .run("sync --offline")
+        .code(1)
+        .stdout_has("the atlas `icons` can't be packed: `assets/icons/axe.png`: there is no such file");
+    let filled = project.run("sync --placeholders --offline").success();
+    filled.stdout_has("filled icons into assets/icons.png");
+    is_stood_in(&project, (sheet.0, sheet.1));
+    assert_eq!((project.lockfile(), project.read("assets/icons.json")), (lock, data));
+    // An older sheet, or one made by hand, is better.
+    project.write("assets/icons.png", "mine");
+    project.run("sync --placeholders --offline").code(1);
+    assert_eq!(project.read_text("assets/icons.png"), "mine");
+}
