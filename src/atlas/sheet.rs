@@ -153,3 +153,54 @@ fn draw(from: &Pixels, sheet: &mut Pixels, (x, y): (u32, u32), extrude: u32) {
         sheet.bytes[to..to + line.len()].copy_from_slice(&line);
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use crate::atlas::sheet::{Sprite, laid_out};
+    use crate::atlas::{Atlas, Packing};
+    use crate::digest::Digest;
+    use crate::lock::{Frame, LockedAtlas, LockedPage};
+    use crate::manifest::{Place, parse};
+    use crate::name::{AssetName, ProjectPath};
+    use crate::picture::Format;
+    use crate::transform::{Pixels, pixels_of};
+
+    /// A picture whose left half is red and whose right half is green.
+    fn halves(name: &str, width: u32, height: u32) -> Sprite {
+        let pixel = |x: u32| if x < width / 2 { [200, 0, 0, 255] } else { [0, 200, 0, 255] };
+        let bytes = (0..height).flat_map(|_| (0..width).flat_map(pixel)).collect();
+        Sprite { name: name.to_string(), pixels: Pixels { width, height, has_alpha: true, bytes } }
+    }
+
+    #[test]
+    fn a_locked_layout_holds_pictures_of_any_size_in_its_places() {
+        let source = parse("images.toml", "").manifest.expect("it is TOML").source;
+        let path = ProjectPath::new("a.png").expect("a path");
+        let packing = Packing { max_size: 64, padding: 0, extrude: 0, trim: true, power_of_two: false };
+        let atlas = Atlas {
+            name: AssetName::new("a").expect("a name"),
+            place: Place { source, span: 0..0 },
+            path: path.clone(),
+            format: Format::Png,
+            packing,
+            scale: 1,
+            members: Vec::new(),
+        };
+        let page = LockedPage { path, hash: Digest::of(b""), bytes: 0, width: 16, height: 8 };
+        // The right half of a picture of 8x4, and the whole of one of 4x4.
+        let frames = [("one", [0, 2, 3, 4, 4, 4, 0, 8, 4]), ("two", [0, 10, 0, 4, 4, 0, 0, 4, 4])];
+        let frames = frames.map(|(name, numbers)| Frame::of(name.to_string(), numbers)).to_vec();
+        let locked = LockedAtlas { recipe: Digest::of(b""), frames, pages: vec![page] };
+        assert!(locked.is_sound());
+        for side in [1, 4, 8, 33] {
+            let sprites = [halves("one", 2 * side, side), halves("two", 2 * side, side)];
+            let Ok(files) = laid_out(&atlas, &locked, &sprites) else { panic!("side {side}") };
+            let sheet = pixels_of(&files[0]).expect("a picture");
+            assert_eq!(sheet.size(), (16, 8), "side {side}");
+            let at = |x: usize, y: usize| &sheet.row(y)[x * 4..x * 4 + 4];
+            let (red, green, none) = ([200, 0, 0, 255], [0, 200, 0, 255], [0; 4]);
+            assert_eq!([at(2, 3), at(5, 6), at(10, 0), at(13, 3)], [green, green, red, green], "side {side}");
+            assert_eq!([at(1, 3), at(6, 3), at(2, 2), at(2, 7), at(14, 0)], [none; 5], "side {side}");
+        }
+    }
+}

@@ -76,7 +76,8 @@ fn read_atlas(lines: &mut Lines<'_>) -> Option<(AssetName, LockedAtlas)> {
             height: lines.number("height").and_then(side)?,
         });
     }
-    Some((name, LockedAtlas { recipe, frames, pages }))
+    let atlas = LockedAtlas { recipe, frames, pages };
+    atlas.is_sound().then_some((name, atlas))
 }
 
 /// One entry by itself, of any shape. Where a text of several lines makes it seem to end too early, it can't be read.

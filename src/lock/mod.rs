@@ -28,6 +28,7 @@ use std::collections::BTreeMap;
 use crate::digest::Digest;
 use crate::manifest::Publish;
 use crate::name::{AssetName, ProjectPath};
+use crate::picture::MAX_SIDE;
 use crate::recipe::{Fingerprint, Origin, Recipe};
 use crate::resolve::Asset;
 use crate::transform::Rgb;
@@ -53,6 +54,23 @@ pub struct LockedAtlas {
     pub frames: Vec<Frame>,
     /// Its sheets, in order.
     pub pages: Vec<LockedPage>,
+}
+
+impl LockedAtlas {
+    /// Whether each frame lies in a sheet, and is a part of its whole picture: who draws by it never draws beside.
+    pub(crate) fn is_sound(&self) -> bool {
+        let within =
+            |start: u32, length: u32, of: u32| length > 0 && start.checked_add(length).is_some_and(|end| end <= of);
+        let is_whole = |frame: &Frame| {
+            let Some(page) = self.pages.get(frame.page as usize) else { return false };
+            within(frame.x, frame.width, page.width)
+                && within(frame.y, frame.height, page.height)
+                && within(frame.left, frame.width, frame.full_width)
+                && within(frame.top, frame.height, frame.full_height)
+                && frame.full_width.max(frame.full_height) <= MAX_SIDE
+        };
+        self.pages.iter().all(|page| page.width.max(page.height) <= MAX_SIDE) && self.frames.iter().all(is_whole)
+    }
 }
 
 /// Where a picture lies in an atlas. All numbers are pixels.

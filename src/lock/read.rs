@@ -145,7 +145,14 @@ fn read_atlas(field: &Field<'_>, problems: &mut Problems<'_>) -> Option<(AssetNa
     let frames = each(&table.list("frames"), frame, problems);
     let pages = each(&table.list("pages"), page, problems);
     table.finish(problems);
-    Some((name?.value, LockedAtlas { recipe: recipe?, frames, pages }))
+    let (name, atlas) = (name?, LockedAtlas { recipe: recipe?, frames, pages });
+    if !atlas.is_sound() {
+        let message = format!("a frame of the atlas `{}` lies outside of its sheet", name.value);
+        let error = name.error("lock-damaged", message, "this atlas");
+        problems.add(error.help("take its [[atlas]] out of the lockfile: the next sync packs it anew, for nothing"));
+        return None;
+    }
+    Some((name.value, atlas))
 }
 
 fn frame(field: &Field<'_>, _: &mut Problems<'_>) -> Option<Frame> {

@@ -128,13 +128,27 @@ fn any_lockfile() -> impl Strategy<Value = Lockfile> {
 }
 
 fn any_atlas() -> impl Strategy<Value = LockedAtlas> {
-    let frame = ("[a-z\\],\"\\\\ é\n]{0,6}", any::<[u32; 9]>()).prop_map(|(name, numbers)| Frame::of(name, numbers));
+    // Numbers as they come, brought into the bounds of the sheet that they name.
+    let frame = ("[a-z\\],\"\\\\ é\n]{0,6}", any::<[u16; 9]>());
     let page = (any::<u8>(), 1..5000_u32, 1..5000_u32).prop_map(|(seed, width, height)| {
         let path = ProjectPath::new(&format!("assets/units-{seed}.png")).unwrap();
         LockedPage { path, hash: digest(seed), bytes: u64::from(width), width, height }
     });
-    (any::<u8>(), prop::collection::vec(frame, 0..4), prop::collection::vec(page, 0..3))
-        .prop_map(|(recipe, frames, pages)| LockedAtlas { recipe: digest(recipe), frames, pages })
+    (any::<u8>(), prop::collection::vec(frame, 0..4), prop::collection::vec(page, 0..3)).prop_map(
+        |(recipe, frames, pages)| {
+            let sound = |(name, numbers): (String, [u16; 9])| {
+                let [page, x, y, width, height, left, top, right, bottom] = numbers.map(u32::from);
+                let page = page % u32::try_from(pages.len().max(1)).unwrap();
+                let sheet = pages.get(page as usize)?;
+                let (width, height) = (1 + width % sheet.width, 1 + height % sheet.height);
+                let (x, y) = (x % (sheet.width - width + 1), y % (sheet.height - height + 1));
+                let (left, top) = (left % 5000, top % 5000);
+                let full = (left + width + right % 5000, top + height + bottom % 5000);
+                Some(Frame::of(name, [page, x, y, width, height, left, top, full.0, full.1]))
+            };
+            LockedAtlas { recipe: digest(recipe), frames: frames.into_iter().filter_map(sound).collect(), pages }
+        },
+    )
 }
 
 /// The same, with atlases.
@@ -268,6 +282,36 @@ fn a_lockfile_that_cant_be_read_says_where() {
         assert!(message.contains(words), "{text:?} says {message}");
         assert_eq!(found, line, "{text:?} says {message}");
     }
+}
+
+#[test]
+fn a_frame_that_lies_outside_of_its_sheet_is_an_error() {
+    let page = "[[atlas.pages]]\npath = \"a.png\"\nhash = \"HASH\"\nbytes = 9\nwidth = 30\nheight = 20\n";
+    let text = |numbers: &str, page: &str| {
+        let text = format!(
+            "# Made by tintype from images.toml. Commit it; don't edit it.\nversion = 1\n\n[[atlas]]\nname = \"a\"\nrecipe = \"HASH\"\nframes = [\n  [\"f\", {numbers}],\n]\n\n{page}"
+        );
+        text.replace("HASH", &digest(1).to_string())
+    };
+    assert!(canonical::read(&text("0, 20, 5, 10, 15, 1, 1, 12, 17", page)).is_some(), "this is how it is written");
+    for numbers in [
+        "1, 0, 0, 1, 1, 0, 0, 1, 1",
+        "0, 21, 5, 10, 15, 0, 0, 10, 15",
+        "0, 20, 6, 10, 15, 0, 0, 10, 15",
+        "0, 4294967295, 0, 10, 15, 0, 0, 10, 15",
+        "0, 0, 0, 0, 15, 0, 0, 10, 15",
+        "0, 0, 0, 10, 15, 1, 0, 10, 15",
+        "0, 0, 0, 10, 15, 0, 1, 10, 15",
+        "0, 0, 0, 10, 15, 0, 0, 10, 99999",
+    ] {
+        let (message, line) = mistake(&text(numbers, page));
+        assert!(
+            message.contains("the atlas `a` lies outside of its sheet") && line == 5,
+            "{numbers}: {message}, {line}"
+        );
+    }
+    let huge = text("0, 20, 5, 10, 15, 1, 1, 12, 17", &page.replace("30", "99999"));
+    assert!(mistake(&huge).0.contains("outside of its sheet"));
 }
 
 #[test]

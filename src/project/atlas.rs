@@ -59,7 +59,7 @@ impl Project {
             None => Some(AtlasState::New),
             Some(locked) if locked.recipe != recipe => Some(AtlasState::Changed),
             Some(locked) => {
-                let is_missing = |page: &LockedPage| self.lacks_sheet(&page.path);
+                let is_missing = |page: &LockedPage| self.lacks_sheet(page);
                 locked.pages.iter().any(is_missing).then_some(AtlasState::Missing)
             }
         }
@@ -80,11 +80,11 @@ impl Project {
         })
     }
 
-    /// Whether a sheet isn't there, or something stands in for it.
-    pub(crate) fn lacks_sheet(&self, path: &ProjectPath) -> bool {
-        match self.files.look(path) {
+    /// Whether a sheet isn't there, or something stands in for it. One that is as locked costs one look.
+    pub(crate) fn lacks_sheet(&self, page: &LockedPage) -> bool {
+        match self.files.look(&page.path) {
             FileState::Missing => true,
-            FileState::File { digest } => self.cache.made(digest).is_empty() && self.files.is_stand_in(path),
+            FileState::File { digest } => !self.is_sheet(digest, Some(page)) && self.files.is_stand_in(&page.path),
             FileState::Other(_) | FileState::Unreadable(_) => false,
         }
     }

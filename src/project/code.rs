@@ -10,7 +10,7 @@ use crate::codegen::{is_generated, is_same_but_for_layout, json, rust, sheet_dat
 use crate::diagnostic::Diagnostic;
 use crate::digest::Digest;
 use crate::files::{FileState, Files, holds_file};
-use crate::lock::Lockfile;
+use crate::lock::{LockedAtlas, Lockfile};
 use crate::manifest::Manifest;
 #[cfg(feature = "generate")]
 use crate::name::ProjectPath;
@@ -62,12 +62,12 @@ fn way_from_package(root: &Path, module: &Path) -> Option<Reach> {
 impl Project {
     /// The files of code that aren't as they should be while this is locked.
     pub(crate) fn code_to_write(&self, lock: &Lockfile) -> Vec<CodeFile> {
-        self.code_files(lock).map(|(file, _)| file).collect()
+        self.amiss(self.code_texts(lock)).map(|(file, _)| file).collect()
     }
 
-    /// The same, each with what it should say.
-    fn code_files(&self, lock: &Lockfile) -> impl Iterator<Item = (CodeFile, String)> {
-        self.code_texts(lock).filter_map(|(target, text)| {
+    /// Those of these files that don't say what they should, each with that.
+    fn amiss(&self, texts: impl Iterator<Item = (Target, String)>) -> impl Iterator<Item = (CodeFile, String)> {
+        texts.filter_map(|(target, text)| {
             let state = self.code_state(&target, &text)?;
             Some((CodeFile { path: target.path, state }, text))
         })
@@ -107,8 +107,7 @@ impl Project {
             Catalogue::new(&self.manifest, &self.assets, &self.atlases, lock, |_, _, _| None)
         };
         let locked = self.atlases.iter().filter_map(|atlas| Some((atlas, lock.atlases.get(&atlas.name)?)));
-        let sheets = locked.flat_map(|(atlas, locked)| sheet_data(atlas, locked));
-        let sheets = sheets.map(|(path, text)| (Target { language: Language::Json, path }, text));
+        let sheets = locked.flat_map(|(atlas, locked)| sheet_texts(atlas, locked));
         let code = self.code.targets.iter().map(move |target| {
             let text = match (target.language, &self.code.reach) {
                 (Language::Rust, Some(reach)) => rust(&catalogue, reach),
@@ -124,8 +123,18 @@ impl Project {
     /// Writes each file of code that doesn't say what is locked now, as far as it may be written; the others stay.
     #[cfg(feature = "generate")]
     pub(crate) fn write_code(&self, lock: &Lockfile, may: Rewrite) -> Result<CodeWritten, ProjectError> {
+        self.write_texts(self.code_texts(lock), may)
+    }
+
+    /// The same of these files alone.
+    #[cfg(feature = "generate")]
+    pub(crate) fn write_texts(
+        &self,
+        texts: impl Iterator<Item = (Target, String)>,
+        may: Rewrite,
+    ) -> Result<CodeWritten, ProjectError> {
         let mut done = CodeWritten::default();
-        for (file, text) in self.code_files(lock) {
+        for (file, text) in self.amiss(texts) {
             if may.rewrite(&file.state) {
                 self.files.write(&file.path, text.as_bytes(), Digest::of(text.as_bytes()))?;
                 done.written.push(file.path);
@@ -135,6 +144,12 @@ impl Project {
         }
         Ok(done)
     }
+}
+
+/// The files beside an atlas's sheets, and what each should say.
+pub(crate) fn sheet_texts(atlas: &Atlas, locked: &LockedAtlas) -> impl Iterator<Item = (Target, String)> + use<> {
+    let texts = sheet_data(atlas, locked).into_iter();
+    texts.map(|(path, text)| (Target { language: Language::Json, path }, text))
 }
 
 /// Which files of code may be written.

@@ -12,7 +12,8 @@ use crate::manifest::gather;
 use crate::model::{BaseUrl, Provider, Registry};
 use crate::plan::{Note, Plan, PlannedAsset};
 use crate::project::cache::check;
-use crate::project::{Allowed, KeySource, Keys, Project, ProjectError, Selection, Surroundings, cache_folder};
+use crate::project::open::cache_folder;
+use crate::project::{Allowed, KeySource, Keys, Project, ProjectError, Selection, Surroundings};
 use crate::provider::reach::reach;
 
 /// What was found.

@@ -158,8 +158,7 @@ impl Project {
         for page in pages.filter(|page| !self.is_declared(&page.path)) {
             let data = data_path(&page.path);
             let is_sheet = matches!(self.files.look(&page.path), FileState::File { digest } if digest == page.hash);
-            let is_data = matches!(self.files.look(&data), FileState::File { .. })
-                && self.files.read_picture(&data).is_ok_and(|bytes| is_generated(&bytes));
+            let is_data = self.files.read_picture(&data).is_ok_and(|bytes| is_generated(&bytes));
             for path in [is_sheet.then_some(&page.path), is_data.then_some(&data)].into_iter().flatten() {
                 self.files.remove(path).map_err(|error| {
                     let help = "mend the permissions, then run `tintype sync` again";

@@ -2,13 +2,12 @@
 //! sheet or nothing.
 
 use crate::atlas::{Atlas, AtlasState, Sheets, Sprite, laid_out, sheets};
-use crate::codegen::{is_generated, sheet_data};
 use crate::digest::Digest;
-use crate::files::{FileError, FileState};
 use crate::lock::{LockedAtlas, LockedPage, Lockfile, published};
 use crate::mark::marked;
 use crate::name::ProjectPath;
 use crate::project::Project;
+use crate::project::code::{Rewrite, sheet_texts};
 use crate::project::pack::Packed;
 use crate::resolve::{Figure, Output};
 use crate::transform::pixels_of;
@@ -54,7 +53,7 @@ impl Project {
         let mut drawn = Vec::new();
         for (page, file) in layout.pages.iter().zip(files) {
             // An older sheet is better than none.
-            if self.lacks_sheet(&page.path) {
+            if self.lacks_sheet(page) {
                 let file = marked(file);
                 self.files.write(&page.path, &file, Digest::of(&file)).ok()?;
                 drawn.push(page.path.clone());
@@ -62,23 +61,9 @@ impl Project {
         }
         // What says where things are in a locked one is written with the rest of the code.
         if locked.is_none() && !drawn.is_empty() {
-            self.write_sheet_data(atlas, &layout).ok()?;
+            self.write_texts(sheet_texts(atlas, &layout), Rewrite::Own).ok()?;
         }
         Some(drawn)
-    }
-
-    fn write_sheet_data(&self, atlas: &Atlas, layout: &LockedAtlas) -> Result<(), FileError> {
-        for (path, text) in sheet_data(atlas, layout) {
-            let is_free = match self.files.look(&path) {
-                FileState::Missing => true,
-                FileState::File { .. } => self.files.read_picture(&path).is_ok_and(|bytes| is_generated(&bytes)),
-                FileState::Other(_) | FileState::Unreadable(_) => false,
-            };
-            if is_free {
-                self.files.write(&path, text.as_bytes(), Digest::of(text.as_bytes()))?;
-            }
-        }
-        Ok(())
     }
 }
 
