@@ -203,3 +203,17 @@ fn a_locked_sheet_whose_pictures_are_lost_is_filled_in_its_places() {
     project.run("sync --placeholders --offline").code(1);
     assert_eq!(project.read_text("assets/icons.png"), "mine");
 }
+
+#[test]
+fn a_sheet_that_is_there_stays_beside_one_that_is_filled() {
+    let vendor = Vendor::openai();
+    let project = studio(&vendor, "", &ATLAS.replace("[atlases.icons]", "[atlases.icons]\nmax_size = 64"));
+    project.run("sync --yes").success().stdout_has("packed icons into assets/icons.png, assets/icons-1.png");
+    let first = project.read("assets/icons.png");
+    project.empty_cache();
+    std::fs::remove_dir_all(project.path("assets/icons")).expect("removed");
+    project.remove("assets/icons-1.png");
+    project.run("sync --placeholders --offline").success().stdout_has("filled icons into assets/icons-1.png\n");
+    assert_eq!(project.read("assets/icons.png"), first);
+    assert!(project.read("assets/icons-1.png").ends_with(b"to be replaced"));
+}
